@@ -1,0 +1,80 @@
+"""Materialised paths: "this subtree" is one indexed range.
+
+A node's path is its parent's path followed by one step of `STEP` characters from [0-9a-z]. All nodes below and
+including `p` are exactly those with ``p <= path < upper(p)``. Only digits and lower-case letters occur, and
+every step has the same width, so the order is the same under every collation that sorts digits before letters
+(SQLite BINARY, PostgreSQL C and ICU alike).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+STEP = 4
+MAX_CHILDREN = len(ALPHABET) ** STEP - 1  # 1,679,615: more classes or seats than any parent has
+MAX_LENGTH = STEP * 16
+
+Range = tuple[str, str]
+EVERYTHING: Range = ("", "~")
+
+
+def step(number: int) -> str:
+    """The path step of the `number`-th child, counted from 1. ValueError outside 1..MAX_CHILDREN."""
+    if not 1 <= number <= MAX_CHILDREN:
+        raise ValueError(f"child number {number} outside 1..{MAX_CHILDREN}")
+    digits = []
+    for _ in range(STEP):
+        number, digit = divmod(number, len(ALPHABET))
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def number(path: str) -> int:
+    """The child number of the last step of `path`."""
+    return int(path[-STEP:], 36)
+
+
+def upper(path: str) -> str:
+    """The smallest path that lies after everything below `path`; `path` itself must not be empty."""
+    if not path:
+        return EVERYTHING[1]
+    last = number(path)
+    # The step after the very last child does not exist; '~' sorts after every letter.
+    return path + "~" if last == MAX_CHILDREN else path[:-STEP] + step(last + 1)
+
+
+def subtree(path: str) -> Range:
+    return (path, upper(path)) if path else EVERYTHING
+
+
+def ancestors(path: str) -> list[str]:
+    """Paths from the root down to and including `path`."""
+    return [path[:end] for end in range(STEP, len(path) + 1, STEP)]
+
+
+def merge(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """The fewest ranges that cover the same paths, in order."""
+    merged: list[Range] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return tuple(merged)
+
+
+def covers(ranges: Iterable[Range], path: str) -> bool:
+    return any(low <= path < high for low, high in ranges)
+
+
+def in_ranges(field: str, ranges: Iterable[Range]) -> Q:
+    """Rows whose `field` lies in one of `ranges`; no range means no row."""
+    condition = Q(pk__in=())
+    for low, high in ranges:
+        if (low, high) == EVERYTHING:
+            return Q()
+        condition |= Q(**{f"{field}__gte": low, f"{field}__lt": high})
+    return condition
