@@ -1,0 +1,69 @@
+"""Audit. Every action records itself here in its own transaction; so does every read of sensitive data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from shouwang.core import clock
+from shouwang.core.models import AuditEntry
+from shouwang.core.retention import keep_days
+from shouwang.core.scope import Actor
+
+
+def record(
+    verb: str,
+    kind: str,
+    object_id: object = "",
+    *,
+    by: Actor,
+    at: datetime,
+    subject: int | None = None,
+    old: dict[str, Any] | None = None,
+    new: dict[str, Any] | None = None,
+) -> None:
+    """Write one entry about a change. RuntimeError outside a transaction: an act and its trace stand or fall together.
+
+    `verb` is a dotted word (``case.opened``), `kind`/`object_id` name the row, `subject` the person it concerns.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"audit {verb!r} outside a transaction")
+    _entry(verb, kind, object_id, by=by, at=at, subject=subject, old=old, new=new).save(force_insert=True)
+
+
+def record_many(
+    verb: str, kind: str, rows: Iterable[tuple[object, int | None, dict[str, Any] | None]], *, by: Actor, at: datetime
+) -> None:
+    """`record` for a set-based action: (object id, subject, new values) for each row."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"audit {verb!r} outside a transaction")
+    entries = [_entry(verb, kind, oid, by=by, at=at, subject=subject, new=new) for oid, subject, new in rows]
+    AuditEntry.objects.bulk_create(entries, batch_size=2000)
+
+
+def saw(verb: str, kind: str, subjects: Iterable[int], *, by: Actor, at: datetime, object_id: object = "") -> None:
+    """Record that `by` was shown sensitive data about each of `subjects`. Looking at oneself is not recorded."""
+    entries = [
+        _entry(verb, kind, object_id, by=by, at=at, subject=subject, is_read=True)
+        for subject in dict.fromkeys(subjects)
+        if subject != by.person_id
+    ]
+    AuditEntry.objects.bulk_create(entries, batch_size=2000)
+
+
+def _entry(verb: str, kind: str, object_id: object, *, by: Actor, at: datetime, **values: Any) -> AuditEntry:
+    return AuditEntry(
+        at=at,
+        account=by.account_id,
+        label=by.label[:120],
+        mouth=by.mouth,
+        address=by.address,
+        verb=verb,
+        kind=kind,
+        object=str(object_id),
+        purge_on=clock.local_day(at) + timedelta(days=keep_days("audit")),
+        **values,
+    )

@@ -1,0 +1,44 @@
+"""How long each dataset is kept. The purge date is written on a row when the row is made, never later.
+
+Defaults are assumptions that an institution confirms or shortens in `SHOUWANG_HOME/retention.toml`
+(``[keep_days]`` with the same keys). Least data, shortest time: CAC notice of 2020-02-04 and PIPL art. 47 ask that
+personal data be deleted when the purpose has ended.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+
+from django.conf import settings
+
+from shouwang.core.errors import BadInput
+
+DEFAULT_KEEP_DAYS = {
+    "checkin": 30,  # assumption: two incubation periods of 14 days, so that a trace can still look back
+    "alert": 90,  # assumption: one term's review
+    "presence": 30,  # assumption: as check-ins; whereabouts are the most intrusive data held
+    "case": 365 * 3,  # assumption: the institution's archive rule decides; three years until it does
+    "contact": 180,  # assumption: until after the outbreak has been reviewed
+    "order": 365,  # assumption: the time in which an order can be appealed
+    "report": 365 * 10,  # aggregate numbers without people
+    "import": 14,  # the uploaded file, needed only until its errors have been mended
+    "audit": 365 * 3,
+}
+
+
+@cache
+def _table() -> dict[str, int]:
+    file = settings.HOME / "retention.toml"
+    if not file.is_file():
+        return DEFAULT_KEEP_DAYS
+    given = tomllib.loads(file.read_text(encoding="utf-8")).get("keep_days", {})
+    for key, days in given.items():
+        if key not in DEFAULT_KEEP_DAYS or not isinstance(days, int) or days < 1:
+            raise BadInput(f"retention.toml: [keep_days] {key} = {days!r}: unknown dataset or not a number of days")
+    return DEFAULT_KEEP_DAYS | given
+
+
+def keep_days(dataset: str) -> int:
+    """Days a row of `dataset` is kept. KeyError for a dataset that has no rule: there is none without one."""
+    return _table()[dataset]

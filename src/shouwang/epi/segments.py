@@ -1,0 +1,191 @@
+"""Segments: immutable sorted columns of visits and pair records, in memory and as one mapped file.
+
+All times are unix seconds (UTC), int64, and every interval is half-open: [start, end). A segment is by custom one
+local day, but any slice may be one (a month, or a small later addition to a day already written): `contacts.trace`
+compares every segment with every visit of the case, so nothing is missed where segments overlap in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from shouwang.epi.columns import (
+    AnyColumn,
+    Int32,
+    Int64,
+    UInt8,
+    block_reach,
+    column,
+    offsets_by_key,
+    refuse,
+    same_length,
+    sealed,
+)
+from shouwang.epi.segment_file import SegmentError, load_arrays, save_arrays
+
+__all__ = [
+    "PairSegment",
+    "SegmentError",
+    "VisitSegment",
+    "build_pair_segment",
+    "build_visit_segment",
+    "read_segment",
+    "split_by_day",
+    "write_segment",
+]
+
+ROWS_PER_BLOCK = 64
+"""Rows of a place summed up by one latest end. Measured choice: 32 to 128 differ little; fixed by the file version."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VisitSegment:
+    """Visits sorted by (place, start, end, person, source), n rows, with the indexes the kernel needs.
+
+    Row columns: `place` int32, `start` and `end` int64 unix seconds, `person` int32, `source` uint8 (the caller's code
+    of what recorded the visit). Identical rows are kept: a double record is evidence too, and seconds are unions.
+    Indexes: `place_keys`/`place_offsets` rows of a place; `person_keys`/`person_offsets`/`person_rows` row numbers of
+    a person by start; `block_offsets`/`block_max`/`block_reach` latest ends over blocks of `ROWS_PER_BLOCK` rows of a
+    place; `starts`/`ends` each column sorted alone, so that visits inside a window are counted by bisection.
+    """
+
+    place: Int32
+    start: Int64
+    end: Int64
+    person: Int32
+    source: UInt8
+    place_keys: Int32
+    place_offsets: Int64
+    block_offsets: Int64
+    block_max: Int64
+    block_reach: Int64
+    person_keys: Int32
+    person_offsets: Int64
+    person_rows: Int32
+    starts: Int64
+    ends: Int64
+
+    def __len__(self) -> int:
+        """Number of visits."""
+        return len(self.start)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PairSegment:
+    """Pair records in both directions, sorted by (a, start, end, b, source): 2 n rows for n records.
+
+    Columns as in `VisitSegment`, with `a` and `b` for the two people; `a_keys`/`a_offsets` rows of a person;
+    `starts`/`ends` (n rows each, every record once) sorted alone.
+    """
+
+    a: Int32
+    b: Int32
+    start: Int64
+    end: Int64
+    source: UInt8
+    a_keys: Int32
+    a_offsets: Int64
+    starts: Int64
+    ends: Int64
+
+    def __len__(self) -> int:
+        """Number of pair records, each counted once."""
+        return len(self.starts)
+
+
+def build_visit_segment(
+    place: ArrayLike, start: ArrayLike, end: ArrayLike, person: ArrayLike, source: ArrayLike
+) -> VisitSegment:
+    """Check, sort and index visits given in any order. O(n log n).
+
+    Raises ValueError for columns of different length, values that are not integers or do not fit, negative ids, and a
+    visit that does not end after it starts; the message names the column, how many rows and the first of them.
+
+    >>> build_visit_segment([7, 7], [100, 50], [160, 120], [1, 2], [0, 0]).person.tolist()
+    [2, 1]
+    """
+    place_, person_ = column("place", place, np.int32), column("person", person, np.int32)
+    start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
+    source_ = column("source", source, np.uint8)
+    same_length(place=place_, start=start_, end=end_, person=person_, source=source_)
+    refuse("place", place_ < 0, "a negative id")
+    refuse("person", person_ < 0, "a negative id")
+    refuse("end", end_ <= start_, "a visit that does not end after it starts")
+    order = np.lexsort((source_, person_, end_, start_, place_))
+    place_, start_, end_, person_, source_ = (c[order] for c in (place_, start_, end_, person_, source_))
+    place_keys, place_offsets = offsets_by_key(place_)
+    block_offsets, block_max, reach = block_reach(end_, place_offsets, ROWS_PER_BLOCK)
+    person_rows = np.lexsort((start_, person_)).astype(np.int32)
+    person_keys, person_offsets = offsets_by_key(person_[person_rows])
+    columns = (place_, start_, end_, person_, source_, place_keys, place_offsets, block_offsets, block_max, reach)
+    indexes = (person_keys, person_offsets, person_rows, np.sort(start_), np.sort(end_))
+    return VisitSegment(*(sealed(c) for c in columns + indexes))
+
+
+def build_pair_segment(
+    a: ArrayLike, b: ArrayLike, start: ArrayLike, end: ArrayLike, source: ArrayLike
+) -> PairSegment:
+    """Check pair records given in any order, once each, and store them in both directions, sorted. O(n log n).
+
+    Raises ValueError as `build_visit_segment` does, and for a person paired with himself.
+    """
+    a_, b_ = column("a", a, np.int32), column("b", b, np.int32)
+    start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
+    source_ = column("source", source, np.uint8)
+    same_length(a=a_, b=b_, start=start_, end=end_, source=source_)
+    refuse("a", a_ < 0, "a negative id")
+    refuse("b", b_ < 0, "a negative id")
+    refuse("b", a_ == b_, "a person paired with himself")
+    refuse("end", end_ <= start_, "a record that does not end after it starts")
+    both_a, both_b = np.concatenate((a_, b_)), np.concatenate((b_, a_))
+    both_start, both_end, both_source = np.tile(start_, 2), np.tile(end_, 2), np.tile(source_, 2)
+    same_length(a=both_a)
+    order = np.lexsort((both_source, both_b, both_end, both_start, both_a))
+    columns = tuple(c[order] for c in (both_a, both_b, both_start, both_end, both_source))
+    a_keys, a_offsets = offsets_by_key(columns[0])
+    return PairSegment(*(sealed(c) for c in (*columns, a_keys, a_offsets, np.sort(start_), np.sort(end_))))
+
+
+def split_by_day(
+    start: ArrayLike, end: ArrayLike, *cols: ArrayLike, boundaries: ArrayLike
+) -> list[tuple[AnyColumn, ...]]:
+    """Cut intervals at day boundaries; a stay across midnight falls in both days, its seconds unchanged in sum.
+
+    `boundaries` are D + 1 rising unix seconds of local midnights (the caller's time zone, so a day may have 23 or 25
+    hours); day d is [boundaries[d], boundaries[d + 1]). Returns D tuples (start, end, *cols) with the rows of that
+    day in input order, an empty day as empty columns. O(pieces).
+
+    Raises ValueError for columns of different length, an interval that does not end after it starts, boundaries that
+    do not rise, and an interval outside the boundaries (it would be lost).
+
+    >>> [tuple(c.tolist() for c in day) for day in split_by_day([5], [25], [9], boundaries=[0, 10, 20, 30])]
+    [([5], [10], [9]), ([10], [20], [9]), ([20], [25], [9])]
+    """
+    start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
+    edges = day_boundaries(boundaries)
+    others = [np.asarray(c) for c in cols]
+    same_length(start=start_, end=end_, **{f"column {i}": c for i, c in enumerate(others)})
+    refuse("end", end_ <= start_, "an interval that does not end after it starts")
+    refuse("start", (start_ < edges[0]) | (end_ > edges[-1]), "an interval outside the day boundaries")
+    first = np.searchsorted(edges, start_, side="right") - 1
+    pieces = np.searchsorted(edges, end_, side="left") - first
+    row = np.repeat(np.arange(len(start_)), pieces)
+    day = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + first[row]
+    by_day = np.argsort(day, kind="stable")
+    row, day = row[by_day], day[by_day]
+    cut = (np.maximum(start_[row], edges[day]), np.minimum(end_[row], edges[day + 1]), *(c[row] for c in others))
+    at = np.searchsorted(day, np.arange(len(edges)))
+    return [tuple(c[at[d] : at[d + 1]] for c in cut) for d in range(len(edges) - 1)]
+
+
+def day_boundaries(boundaries: ArrayLike) -> Int64:
+    """The boundaries as int64; ValueError unless there are at least two and they rise strictly."""
+    edges: Int64 = column("boundaries", boundaries, np.int64)
+    if len(edges) < 2:
+        raise ValueError("boundaries: at least two midnights are needed to make a day")
+    refuse("boundaries", np.diff(edges) <= 0, "a midnight not after the one before")
+    return edges

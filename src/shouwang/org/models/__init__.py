@@ -1,0 +1,19 @@
+"""Fields and constraints of org, a noun a file."""
+
+from shouwang.org.models.accounts import Account, ApiToken, Grant
+from shouwang.org.models.people import Membership, Person, Residence, SituationSpell
+from shouwang.org.models.responsibility import Responsibility
+from shouwang.org.models.trees import Organisation, Place
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "Grant",
+    "Membership",
+    "Organisation",
+    "Person",
+    "Place",
+    "Residence",
+    "Responsibility",
+    "SituationSpell",
+]

@@ -1,0 +1,129 @@
+"""The only reads of org. What an actor may not see is not fetched."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from shouwang.core import clock
+from shouwang.core.errors import NotFound
+from shouwang.core.scope import WEB, Actor
+from shouwang.core.tree import EVERYTHING, in_ranges
+from shouwang.org import rules
+from shouwang.org.models import Account, Grant, Membership, Organisation, Person, Place, Responsibility
+
+
+def current(on: date, prefix: str = "") -> Q:
+    """Dated rows in force on a day."""
+    return Q(**{f"{prefix}starts__lte": on}) & (Q(**{f"{prefix}ends__isnull": True}) | Q(**{f"{prefix}ends__gte": on}))
+
+
+def actor_for(account: Account, *, at: datetime, mouth: str = WEB, address: str = "") -> Actor:
+    """The account as it stands at `at`: one query."""
+    grants = Grant.objects.filter(current(clock.local_day(at)), account=account)
+    pairs = list(grants.values_list("role", "organisation__path"))
+    return Actor(
+        account_id=account.pk,
+        person_id=account.person_id,
+        label=account.username,
+        roles=tuple(dict.fromkeys(role for role, _ in pairs)),
+        reach=rules.reach(pairs),
+        mouth=mouth,
+        address=address,
+    )
+
+
+def reachable(by: Actor, right: str, prefix: str = "") -> Q:
+    """The condition "this person lies within the reach of `right`", for a queryset whose person is at `prefix`.
+
+    Home organisation first (one indexed range), then any other current membership, so that the secretary of a team
+    or party branch reaches its members wherever their class is. `prefix` is "" for Person or e.g. "person__".
+    """
+    ranges = by.ranges(right)
+    if EVERYTHING in ranges:
+        return Q()
+    if not ranges:
+        return Q(pk__in=())
+    others = Membership.objects.filter(
+        in_ranges("organisation__path", ranges), current(clock.today()), primary=False
+    ).values("person_id")
+    key = f"{prefix}pk__in" if not prefix else f"{prefix.removesuffix('__')}_id__in"
+    return in_ranges(f"{prefix}home_path", ranges) | Q(**{key: others})
+
+
+def visible_people(by: Actor, right: str = "people.view") -> QuerySet[Person]:
+    """People who have not left and over whom `by` holds `right`."""
+    return Person.objects.filter(reachable(by, right), left_on__isnull=True)
+
+
+def person_for(by: Actor, person_id: int, right: str = "people.view") -> Person:
+    """One person within reach of `right`, or oneself. NotFound otherwise."""
+    condition = reachable(by, right)
+    if by.person_id == person_id:
+        condition = Q()
+    person = Person.objects.filter(condition, pk=person_id).select_related("home").first()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def person_by_number(by: Actor, number: str, right: str = "people.view") -> Person:
+    """As `person_for`, by student or staff number."""
+    found = Person.objects.filter(number=number).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound
+    return person_for(by, found, right)
+
+
+def visible_organisations(by: Actor, right: str = "people.view") -> QuerySet[Organisation]:
+    return Organisation.objects.filter(in_ranges("path", by.ranges(right)), current(clock.today()))
+
+
+def organisation_for(by: Actor, organisation_id: int, right: str = "people.view") -> Organisation:
+    organisation = visible_organisations(by, right).filter(pk=organisation_id).first()
+    if organisation is None:
+        raise NotFound
+    return organisation
+
+
+def places() -> QuerySet[Place]:
+    """All places standing today: a map of the campus is no secret; who was where is."""
+    return Place.objects.filter(current(clock.today()))
+
+
+def place_for(place_id: int) -> Place:
+    place = places().filter(pk=place_id).first()
+    if place is None:
+        raise NotFound
+    return place
+
+
+def uncovered_organisations(by: Actor, *, on: date) -> QuerySet[Organisation]:
+    """Organisations within reach of `people.view` that no responsible person answers for on `on`."""
+    answered = Responsibility.objects.filter(current(on), organisation=OuterRef("pk"), rank=Responsibility.Rank.FIRST)
+    return visible_organisations(by).filter(~Exists(answered))
+
+
+COVERED_PLACES = ("campus", "building", "gate", "canteen", "library", "clinic", "facility")
+
+
+def uncovered_places(*, on: date) -> QuerySet[Place]:
+    """Places that need somebody (not every room and seat) and for which nobody answers on `on`."""
+    answered = Responsibility.objects.filter(current(on), place=OuterRef("pk"), rank=Responsibility.Rank.FIRST)
+    return places().filter(~Exists(answered), kind__in=COVERED_PLACES)
+
+
+def responsible_for(person: Person, *, on: date) -> Person | None:
+    """Who answers for this person: the nearest organisation above them that somebody answers for."""
+    from shouwang.core.tree import ancestors
+
+    answers = (
+        Responsibility.objects.filter(
+            current(on), organisation__path__in=ancestors(person.home_path), rank=Responsibility.Rank.FIRST
+        )
+        .select_related("person")
+        .order_by("-organisation__path")
+    )
+    answer = answers.first()
+    return answer.person if answer else None

@@ -1,0 +1,128 @@
+"""Pure decisions of org: what a role may do, which spells overlap, who is uncovered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shouwang.core.tree import Range, merge, subtree
+
+# Right -> what it opens. Health data (checkin.view, case.view and what acts on them) is apart from managing people:
+# no role that manages people or the tree carries it.
+RIGHTS: Mapping[str, str] = {
+    "people.view": "names, numbers and units of people",
+    "people.manage": "roster: add, import, move people",
+    "org.manage": "organisations, places, responsibility",
+    "account.manage": "accounts, roles, tokens",
+    "audit.view": "the audit log",
+    "presence.import": "door, visit and sensor files, timetables",
+    "checkin.status": "who has checked in today and who has not, without any answer",
+    "checkin.proxy": "check in for another person, with a reason",
+    "checkin.view": "answers of a check-in: symptoms, temperature, exposure (health data)",
+    "alert.handle": "symptom alerts: open a case or close with a reason (health data)",
+    "case.view": "cases, contacts, quarantine orders with their health content (health data)",
+    "case.manage": "open, classify and date cases (health data)",
+    "trace.work": "trace contacts of an open case, confirm and dismiss them (health data)",
+    "isolation.view": "who is absent until when, without the reason",
+    "isolation.manage": "orders, rooms, release (health data)",
+    "report.view": "the situation report: numbers, never names",
+    "report.issue": "issue the situation report",
+    "level.declare": "declare a response level",
+}
+HEALTH_RIGHTS = frozenset(
+    {"checkin.view", "alert.handle", "case.view", "case.manage", "trace.work", "isolation.manage"}
+)
+
+ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
+    "monitor": frozenset({"people.view", "checkin.status", "checkin.proxy"}),
+    "counsellor": frozenset(
+        {"people.view", "checkin.status", "checkin.proxy", "checkin.view", "isolation.view", "report.view"}
+    ),
+    "clinic": frozenset(
+        {
+            "people.view",
+            "checkin.status",
+            "checkin.proxy",
+            "checkin.view",
+            "alert.handle",
+            "case.view",
+            "case.manage",
+            "isolation.view",
+            "isolation.manage",
+            "report.view",
+        }
+    ),
+    "tracer": frozenset({"people.view", "checkin.view", "case.view", "trace.work", "isolation.view", "report.view"}),
+    "guard": frozenset({"isolation.view"}),
+    "keeper": frozenset({"isolation.view"}),
+    "office": frozenset(
+        {
+            "people.view",
+            "checkin.status",
+            "isolation.view",
+            "report.view",
+            "report.issue",
+            "level.declare",
+            "audit.view",
+            "presence.import",
+        }
+    ),
+    "leader": frozenset({"report.view"}),
+    "administrator": frozenset(
+        {"people.view", "people.manage", "org.manage", "account.manage", "audit.view", "presence.import"}
+    ),
+}
+
+
+def reach(grants: Iterable[tuple[str, str]]) -> dict[str, tuple[Range, ...]]:
+    """From (role, organisation path) pairs to right -> merged path ranges."""
+    found: dict[str, list[Range]] = {}
+    for role, path in grants:
+        for right in ROLE_RIGHTS[role]:
+            found.setdefault(right, []).append(subtree(path))
+    return {right: merge(ranges) for right, ranges in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LockDecision:
+    failed_logins: int
+    locked_until: datetime | None
+
+
+FAILURES_BEFORE_LOCK = 10  # assumption: OWASP ASVS 2.2.1 allows at most 100 an hour for one account; this is far below
+LOCK_MINUTES = 15  # assumption
+
+
+def after_failed_login(failed_logins: int, *, now: datetime) -> LockDecision:
+    """One more wrong password: from the tenth on, the account rests for a quarter of an hour."""
+    failed = failed_logins + 1
+    if failed < FAILURES_BEFORE_LOCK:
+        return LockDecision(failed, None)
+    return LockDecision(0, now + timedelta(minutes=LOCK_MINUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class SpellChange:
+    """What a dated change does to the open spell: leave it, overwrite it in place, or end it and open a new one."""
+
+    keep: bool = False
+    overwrite: bool = False
+    end_open_on: date | None = None
+
+
+def change_spell(*, open_value: object, open_starts: date | None, new_value: object, on: date) -> SpellChange:
+    """How to record that from day `on` the value is `new_value`.
+
+    The open spell ends the day before; a change on its very first day is a correction and overwrites it. ValueError
+    when `on` lies before the open spell: history is corrected by hand, never by an import.
+    """
+    if open_starts is None:
+        return SpellChange()
+    if open_value == new_value:
+        return SpellChange(keep=True)
+    if on < open_starts:
+        raise ValueError("a change cannot begin before the spell it changes")
+    if on == open_starts:
+        return SpellChange(overwrite=True)
+    return SpellChange(end_open_on=on - timedelta(days=1))

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TracingConfig(AppConfig):
+    name = "shouwang.tracing"
+    label = "tracing"
