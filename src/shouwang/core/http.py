@@ -7,8 +7,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
+from shouwang.core.errors import BadInput
 from shouwang.core.scope import Actor
 
 if TYPE_CHECKING:
@@ -45,3 +47,8 @@ def signed_in(
 
     inner.signed_in = True  # type: ignore[attr-defined]
     return inner
+
+
+def put_error(form: BaseForm, error: BadInput) -> None:
+    """Show a typed error at the field it names, or above the form when the form has no such field."""
+    form.add_error(error.field if error.field in form.fields else None, error.sentence)

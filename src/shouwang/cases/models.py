@@ -1,0 +1,113 @@
+"""Cases, classification history, clocks."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins.models import SymptomAlert
+from shouwang.org.models import Account, Person
+
+
+class Classification(models.TextChoices):
+    SUSPECTED = "suspected", _("suspected")
+    PROBABLE = "probable", _("probable")
+    CONFIRMED = "confirmed", _("confirmed")
+    ASYMPTOMATIC = "asymptomatic", _("asymptomatic")
+    DISCARDED = "discarded", _("discarded")
+
+
+class Case(models.Model):
+    """One episode of one disease in one person. `classification` is the latest row of its history.
+
+    Dates are moments (`*_at`) except onset, which people remember as a day and sometimes an hour:
+    `onset_at` is stored as a moment with `onset_day_only` saying that only the day is known (then local midnight).
+    A missing date is unknown, never today.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="cases")
+    alert = models.OneToOneField(SymptomAlert, models.SET_NULL, null=True, blank=True, related_name="case")
+    disease = models.CharField(max_length=40)
+    pack = models.CharField(max_length=60)
+    pack_sha256 = models.CharField(max_length=64)
+    classification = models.CharField(max_length=12, choices=Classification.choices)
+    classified_at = models.DateTimeField()
+    onset_at = models.DateTimeField(_("onset"), null=True, blank=True)
+    onset_day_only = models.BooleanField(default=False)
+    detected_at = models.DateTimeField(_("detected"))
+    reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
+    isolated_at = models.DateTimeField(_("isolated"), null=True, blank=True)
+    treated_at = models.DateTimeField(_("first treated"), null=True, blank=True)
+    traced_at = models.DateTimeField(_("contacts traced"), null=True, blank=True)
+    recovered_at = models.DateTimeField(_("recovered"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    note = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        indexes = [
+            models.Index(fields=["disease", "classification", "-opened_at"], name="case_desk"),
+            models.Index(fields=["person", "disease"], name="case_person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "disease"], condition=Q(closed_at__isnull=True), name="case_one_open_per_disease"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ClassificationChange(models.Model):
+    """One step in a case's classification: from, to, by whom, why. The first has no `old`."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="history")
+    old = models.CharField(max_length=12, choices=Classification.choices, blank=True)
+    new = models.CharField(max_length=12, choices=Classification.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+
+class Clock(models.Model):
+    """A due time on a case, from its pack: running, met in time, met late, or overdue. The deadline is a column."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        OVERDUE = "overdue", _("overdue")
+        MET = "met", _("met in time")
+        LATE = "late", _("met late")
+        VOID = "void", _("no longer needed")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clocks")
+    code = models.CharField(max_length=20)
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+    starts_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    owner_role = models.CharField(max_length=14)
+    owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "code"], name="clock_once_per_case"),
+            models.CheckConstraint(condition=Q(due_at__gte=F("starts_at")), name="clock_due_after_start"),
+        ]
+        indexes = [
+            # the sweeper's question: running clocks whose due time has passed
+            models.Index(fields=["due_at"], condition=Q(state="running"), name="clock_running_due"),
+            models.Index(fields=["state", "due_at"], name="clock_state"),
+        ]

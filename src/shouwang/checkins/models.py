@@ -1,0 +1,129 @@
+"""Check-ins, the latest state of each person, symptom alerts, monitoring spells."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.org.models import Account, Person
+
+
+class Severity(models.TextChoices):
+    """Ordered by urgency; `RANK` sorts queues."""
+
+    NONE = "none", _("nothing reported")
+    LOW = "low", _("low")
+    MEDIUM = "medium", _("medium")
+    HIGH = "high", _("high")
+    URGENT = "urgent", _("urgent")
+
+
+RANK = {"none": 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
+
+
+class CheckIn(models.Model):
+    """One report about one person. Several a day may exist; none is ever overwritten.
+
+    `client_key` is chosen by whoever sends it, so that a retry is recognised and answered with the same receipt.
+    `day` is the institution's calendar day of `at`. `unknown` answers stay null: they are not "no".
+    """
+
+    class Source(models.TextChoices):
+        SELF = "self", _("by the person")
+        PROXY = "proxy", _("entered by another")
+        CLINIC = "clinic", _("measured at the clinic")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="checkins")
+    day = models.DateField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=6, choices=Source.choices)
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    proxy_reason = models.CharField(max_length=200, blank=True)
+    client_key = models.CharField(max_length=64, unique=True)
+    unchanged = models.BooleanField(default=False)
+    temperature_c = models.DecimalField(max_digits=3, decimal_places=1, null=True, blank=True)
+    symptoms = models.JSONField(default=list)
+    exposure = models.BooleanField(null=True, blank=True)
+    place_changed = models.BooleanField(default=False)
+    place_note = models.CharField(max_length=120, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    severity = models.CharField(max_length=6, choices=Severity.choices, default=Severity.NONE)
+    rule = models.CharField(max_length=120, blank=True)
+    pack_sha256 = models.CharField(max_length=64, blank=True)
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["person", "-at"], name="checkin_history"),
+            models.Index(fields=["day", "source"], name="checkin_day"),
+        ]
+
+
+class LatestCheckIn(models.Model):
+    """The newest check-in of a person, denormalised: lists of who is in and who is not yet never scan history."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="latest_checkin")
+    checkin = models.ForeignKey(CheckIn, models.CASCADE, related_name="+")
+    day = models.DateField(db_index=True)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=6, choices=CheckIn.Source.choices)
+    severity = models.CharField(max_length=6, choices=Severity.choices)
+
+
+class SymptomAlert(models.Model):
+    """Triage found something. Open until the clinic opens a case or closes it with a reason."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        CASE = "case", _("case opened")
+        CLOSED = "closed", _("closed with a reason")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="alerts")
+    checkin = models.ForeignKey(CheckIn, models.CASCADE, related_name="alerts")
+    disease = models.CharField(max_length=40)
+    pack = models.CharField(max_length=60)
+    rule = models.CharField(max_length=60)
+    severity = models.CharField(max_length=6, choices=Severity.choices)
+    rank = models.PositiveSmallIntegerField()
+    because_zh = models.CharField(max_length=200)
+    because_en = models.CharField(max_length=200)
+    raised_at = models.DateTimeField()
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    close_reason = models.CharField(max_length=300, blank=True)
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        indexes = [
+            # the clinic's queue: most severe first, oldest first within
+            models.Index(fields=["state", "-rank", "raised_at"], name="alert_queue"),
+            models.Index(fields=["person", "state"], name="alert_person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "disease"], condition=Q(state="open"), name="alert_one_open_per_disease"
+            ),
+            models.CheckConstraint(condition=~Q(state="closed") | ~Q(close_reason=""), name="alert_closed_with_reason"),
+        ]
+
+
+class Monitoring(models.Model):
+    """A spell in which a person is asked more often (in quarantine, in isolation), from–to. Made by upper rooms."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="monitoring")
+    starts = models.DateField()
+    ends = models.DateField()
+    checks_per_day = models.PositiveSmallIntegerField()
+    temperature_required = models.BooleanField()
+    reason = models.CharField(max_length=40)
+    reference = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "ends"], name="monitoring_person")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="monitoring_end_after_start"),
+            models.CheckConstraint(condition=Q(checks_per_day__gte=1), name="monitoring_at_least_daily"),
+        ]

@@ -1,0 +1,157 @@
+"""Accounts: signing in, passwords, roles, API tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.core import audit
+from shouwang.core.errors import BadInput, Conflict, Forbidden
+from shouwang.core.scope import Actor
+from shouwang.org import rules
+from shouwang.org.models import Account, ApiToken, Grant, Organisation, Person
+
+
+@transaction.atomic
+def create_account(
+    *, username: str, password: str, person: Person | None = None, must_change: bool = True, by: Actor, at: datetime
+) -> Account:
+    """An account, usually of a person. The first password is to be changed at first sign-in."""
+    by.require("account.manage", person.home_path if person else None)
+    _check_password(password, None)
+    account = Account(username=username, person=person, must_change_password=must_change, created_at=at)
+    account.set_password(password)
+    try:
+        with transaction.atomic():
+            account.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("The user name %(value)s is already used."), field="username", value=username) from error
+    audit.record("account.created", "account", account.pk, by=by, at=at, subject=account.person_id)
+    return account
+
+
+@transaction.atomic
+def change_password(account: Account, *, old: str, new: str, by: Actor, at: datetime) -> Account:
+    """One's own password. BadInput when the old one is wrong or the new one too weak."""
+    if by.account_id != account.pk:
+        raise Forbidden
+    if not account.check_password(old):
+        raise BadInput(_("The present password is not right."), field="old")
+    _check_password(new, account)
+    account.set_password(new)
+    account.must_change_password = False
+    account.save(update_fields=["password", "must_change_password"])
+    audit.record("account.password_changed", "account", account.pk, by=by, at=at, subject=account.person_id)
+    return account
+
+
+def _check_password(password: str, account: Account | None) -> None:
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages).replace("%", "%%"), field="new", code="password_weak") from error
+
+
+@transaction.atomic
+def grant_role(
+    account: Account,
+    *,
+    role: str,
+    organisation: Organisation,
+    since: date,
+    until: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> Grant:
+    """`role` over the organisation's subtree. Needs account.manage there. Granting it again changes only the end."""
+    by.require("account.manage", organisation.path)
+    if role not in Grant.Role.values:
+        raise BadInput(_("Unknown role %(value)s."), field="role", value=role)
+    grant, made = Grant.objects.get_or_create(
+        account=account, role=role, organisation=organisation, ends=until, defaults={"starts": since}
+    )
+    if made:
+        new = {"role": role, "organisation": organisation.code, "until": str(until) if until else None}
+        audit.record("role.granted", "account", account.pk, by=by, at=at, subject=account.person_id, new=new)
+    return grant
+
+
+@transaction.atomic
+def revoke_role(grant: Grant, *, on: date, by: Actor, at: datetime) -> Grant:
+    """The role ends on a day (that day included)."""
+    by.require("account.manage", grant.organisation.path)
+    grant.ends = max(on, grant.starts)
+    grant.save(update_fields=["ends"])
+    new = {"role": grant.role, "ends": str(grant.ends)}
+    audit.record("role.revoked", "account", grant.account_id, by=by, at=at, new=new)
+    return grant
+
+
+@transaction.atomic
+def sign_in_failed(account: Account, *, by: Actor, at: datetime) -> Account:
+    """One wrong password more; after too many the account rests (`rules.after_failed_login`)."""
+    decision = rules.after_failed_login(account.failed_logins, now=at)
+    account.failed_logins = decision.failed_logins
+    account.locked_until = decision.locked_until or account.locked_until
+    account.save(update_fields=["failed_logins", "locked_until"])
+    audit.record("account.sign_in_failed", "account", account.pk, by=by, at=at, subject=account.person_id)
+    return account
+
+
+@transaction.atomic
+def sign_in_succeeded(account: Account, *, by: Actor, at: datetime) -> Account:
+    """Signed in: the count of wrong passwords starts again."""
+    account.failed_logins, account.locked_until, account.last_login = 0, None, at
+    account.save(update_fields=["failed_logins", "locked_until", "last_login"])
+    audit.record("account.signed_in", "account", account.pk, by=by, at=at, subject=account.person_id)
+    return account
+
+
+@transaction.atomic
+def set_language(account: Account, *, language: str, by: Actor, at: datetime) -> Account:
+    """The language this account reads; remembered on every device."""
+    if by.account_id != account.pk:
+        raise Forbidden
+    if language not in dict(settings.LANGUAGES):
+        raise BadInput(_("Unknown language %(value)s."), field="language", value=language)
+    old, account.language = account.language, language
+    account.save(update_fields=["language"])
+    audit.record("account.language", "account", account.pk, by=by, at=at, old={"language": old})
+    return account
+
+
+@transaction.atomic
+def issue_token(account: Account, *, name: str, days: int, by: Actor, at: datetime) -> tuple[ApiToken, str]:
+    """A bearer token for the API, shown once. Its holder may do what the account may do."""
+    if by.account_id != account.pk:
+        by.require("account.manage", account.person.home_path if account.person else None)
+    if not 1 <= days <= 366:
+        raise BadInput(_("A token lives for 1 to 366 days."), field="days")
+    plain = "sw_" + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        account=account,
+        name=name,
+        sha256=hashlib.sha256(plain.encode()).hexdigest(),
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    audit.record("token.issued", "account", account.pk, by=by, at=at, subject=account.person_id, new={"name": name})
+    return token, plain
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, *, by: Actor, at: datetime) -> ApiToken:
+    """The token stops working at once."""
+    if by.account_id != token.account_id:
+        by.require("account.manage", None)
+    token.revoked_at = at
+    token.save(update_fields=["revoked_at"])
+    audit.record("token.revoked", "account", token.account_id, by=by, at=at, new={"name": token.name})
+    return token

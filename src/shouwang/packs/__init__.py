@@ -1,0 +1,1 @@
+"""Disease packs shipped with the program: protocol documents as data (`core.packs`)."""
