@@ -34,6 +34,11 @@ def actor_for(account: Account, *, at: datetime, mouth: str = WEB, address: str 
     )
 
 
+def account_to_sign_in(username: str) -> Account | None:
+    """The active account of that name, for checking a password. Nobody is signed in yet, so nobody is asked."""
+    return Account.objects.filter(username=username, is_active=True).first()
+
+
 def reachable(by: Actor, right: str, prefix: str = "") -> Q:
     """The condition "this person lies within the reach of `right`", for a queryset whose person is at `prefix`.
 

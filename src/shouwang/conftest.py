@@ -1,0 +1,76 @@
+"""Fixtures every room shares: the cast on its stage, frozen time, a home of its own, the real data sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
+
+    from shouwang.org.tests.cast import Cast
+
+
+@pytest.fixture(autouse=True)
+def own_home(settings: SettingsWrapper, tmp_path: Path) -> Path:
+    """Files of one test never meet those of another, nor anybody's real ones."""
+    settings.HOME = tmp_path
+    settings.FILES_ROOT = tmp_path / "files"
+    settings.SEGMENTS_ROOT = tmp_path / "segments"
+    settings.PACKS_ROOT = tmp_path / "packs"
+    return tmp_path
+
+
+@pytest.fixture
+def noon() -> Iterator[time_machine.Traveller]:
+    """The clock stands at noon of Monday 2 March 2026 in Shanghai."""
+    from shouwang.org.tests.cast import NOON
+
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def cast(db: None, noon: time_machine.Traveller) -> Cast:
+    """The named cast; COVID-19 (6th protocol) is the active pack."""
+    from shouwang.core import packs
+    from shouwang.core.models import ActivePack
+    from shouwang.org.tests.cast import SINCE, assemble
+
+    pack = packs.get_pack("covid19-2020-6")
+    ActivePack.objects.create(code=pack.code, sha256=pack.sha256, active_from=SINCE)
+    return assemble()
+
+
+@pytest.fixture
+def sign_in(cast: Cast) -> Callable[[str], Client]:
+    """`sign_in("lin")` is a browser in which Lin is signed in."""
+    from django.test import Client
+
+    def enter(name: str) -> Client:
+        client = Client()
+        client.force_login(cast.account[name])
+        return client
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """`real_data("campus-gates/doors_gbk.csv")`: a real data file, or a skip that says so."""
+    root = Path(os.environ.get("SHOUWANG_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+
+    def find(name: str) -> Path:
+        if not (root / name).exists():
+            if os.environ.get("SHOUWANG_NO_SKIPS"):
+                pytest.fail(f"real data {name} is absent and skips are forbidden")
+            pytest.skip(f"real data {name} is not on this machine")
+        return root / name
+
+    return find
