@@ -11,7 +11,7 @@ from shouwang.core.errors import NotFound
 from shouwang.core.scope import WEB, Actor
 from shouwang.core.tree import EVERYTHING, in_ranges
 from shouwang.org import rules
-from shouwang.org.models import Account, Grant, Membership, Organisation, Person, Place, Responsibility
+from shouwang.org.models import Account, ApiToken, Grant, Membership, Organisation, Person, Place, Responsibility
 
 
 def current(on: date, prefix: str = "") -> Q:
@@ -132,3 +132,13 @@ def responsible_for(person: Person, *, on: date) -> Person | None:
     )
     answer = answers.first()
     return answer.person if answer else None
+
+
+def account_by_token(sha256: str, *, at: datetime) -> Account | None:
+    """The active account whose living token has this SHA-256; None otherwise."""
+    token = (
+        ApiToken.objects.filter(sha256=sha256, revoked_at__isnull=True, expires_at__gt=at, account__is_active=True)
+        .select_related("account")
+        .first()
+    )
+    return token.account if token else None

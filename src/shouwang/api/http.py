@@ -1,0 +1,48 @@
+"""Who calls the API: a signed-in session, or a bearer token. Either way an `Actor` whose mouth is "api"."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+
+from shouwang.core import clock
+from shouwang.core.scope import API, Actor
+from shouwang.org.queries import account_by_token, actor_for
+
+
+class ApiRequest(HttpRequest):
+    """A request that passed one of the authenticators below."""
+
+    actor: Actor
+
+
+class SessionAuth(APIKeyCookie):
+    """The session of the web pages; unsafe methods must carry the CSRF token."""
+
+    param_name = "sessionid"
+
+    def __init__(self) -> None:
+        super().__init__(csrf=True)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        if not request.user.is_authenticated or request.user.must_change_password:
+            return None
+        request.actor = replace(request.actor, mouth=API)  # type: ignore[attr-defined]
+        return request.actor  # type: ignore[attr-defined]
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer sw_…`, issued by `shouwang token` or on the page "API tokens"."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        now = clock.now()
+        account = account_by_token(hashlib.sha256(token.encode()).hexdigest(), at=now)
+        if account is None:
+            return None
+        address = request.META.get("REMOTE_ADDR", "")
+        request.actor = actor_for(account, at=now, mouth=API, address=address)  # type: ignore[attr-defined]
+        return request.actor  # type: ignore[attr-defined]

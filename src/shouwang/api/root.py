@@ -1,0 +1,53 @@
+"""The API object: authentication, errors, and one router a room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, ValidationError
+
+from shouwang import __version__
+from shouwang.api.http import SessionAuth, TokenAuth
+from shouwang.core.errors import ShouwangError
+
+api = NinjaAPI(
+    title="Shouwang 守望",
+    version=__version__,
+    description="Outbreak response of a campus. Every operation stands under the same scope as the pages.",
+    auth=[TokenAuth(), SessionAuth()],
+    urls_namespace="api",
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+
+
+@api.exception_handler(ShouwangError)
+def on_refusal(request: HttpRequest, error: ShouwangError) -> HttpResponse:
+    return api.create_response(request, error.as_dict(), status=error.status)
+
+
+@api.exception_handler(AuthenticationError)
+def on_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    sentence = _("Sign in, or send a valid token: Authorization: Bearer sw_…")
+    body = {"code": "unauthenticated", "field": None, "message": sentence, "data": {}}
+    return api.create_response(request, body, status=401)
+
+
+@api.exception_handler(ValidationError)
+def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Pydantic's findings as our typed error: the first names the field, all are listed."""
+    problems: list[dict[str, Any]] = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "type": item["type"], "message": item["msg"]}
+        for item in error.errors
+    ]
+    first = problems[0] if problems else {"field": None}
+    body = {
+        "code": "malformed",
+        "field": first["field"],
+        "message": _("The request does not have the expected form. See `data.problems`."),
+        "data": {"problems": problems},
+    }
+    return api.create_response(request, body, status=422)
