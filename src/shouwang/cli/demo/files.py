@@ -76,7 +76,21 @@ def _write_timetable(campus: Campus, path: Path, *, seed: int, first: date, last
         raise ValueError("more classes than classrooms")
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["课程编号", "课程名称", "教室", "星期", "开始时间", "结束时间", "开始日期", "结束日期", "周次", "班级", "学号"])
+        writer.writerow(
+            [
+                "课程编号",
+                "课程名称",
+                "教室",
+                "星期",
+                "开始时间",
+                "结束时间",
+                "开始日期",
+                "结束日期",
+                "周次",
+                "班级",
+                "学号",
+            ]
+        )
         for weekday in range(1, 6):
             for block, (starts, ends) in enumerate(BLOCKS):
                 attends = rng.permutation(classes)[: classes // 2]

@@ -1,0 +1,86 @@
+"""The `shouwang` command. Each group of commands is a module; this one starts Django and turns refusals into words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from shouwang import __version__
+
+# Name -> (module, attribute, one line for --help). Modules are imported when used: `shouwang --help` stays quick.
+COMMANDS = {
+    "init": ("setup", "init", "Create SHOUWANG_HOME with secret key and database, or bring an old one up to date."),
+    "doctor": ("doctor", "doctor", "Say what is wrong with this installation, and how to mend it."),
+    "serve": ("serve", "serve", "Serve pages and API, with the import worker and the clock sweeper."),
+    "demo": ("demo.command", "demo", "Synthesise a campus and run the whole story on it."),
+    "import": ("imports", "imports", "Import a roster, presence records, a timetable."),
+    "trace": ("trace", "trace", "Everyone who was with a person in a window, with evidence."),
+    "report": ("report", "report", "The situation report of a day, as text, JSON or Word."),
+    "level": ("report", "level", "Show or declare the response level."),
+    "checkin": ("desk", "checkin", "Check in for a person; who has not yet."),
+    "alert": ("desk", "alert", "The clinic's queue of symptom alerts."),
+    "case": ("desk", "case", "Cases: list, open, classify, date; late clocks."),
+    "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),
+    "order": ("desk", "order", "Quarantine and isolation orders."),
+    "account": ("accounts", "account", "Accounts and their roles."),
+    "token": ("accounts", "token", "API tokens."),
+    "pack": ("packs", "pack", "Disease packs: list, check, activate."),
+    "sweep": ("serve", "sweep", "Mark overdue clocks; purge what is past its date."),
+    "purge": ("serve", "purge", "Delete what is past its purge date."),
+}
+
+
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _help = COMMANDS[cmd_name]
+        _start_django()
+        command: click.Command = getattr(import_module(f"shouwang.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_module, _attribute, help_line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from shouwang.core.errors import ShouwangError
+
+        try:
+            return super().invoke(ctx)
+        except ShouwangError as error:
+            field = f" [{error.field}]" if error.field else ""
+            raise click.ClickException(f"{error.error_code}{field}: {error.sentence}") from error
+
+
+def _start_django() -> None:
+    import django
+    from django.utils import translation
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouwang.web.settings")
+    django.setup()
+    spoken = os.environ.get("SHOUWANG_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    translation.activate("zh-hans" if spoken.lower().startswith("zh") else "en")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="shouwang")
+def shouwang() -> None:
+    """Shouwang 守望: outbreak response of a campus.
+
+    SHOUWANG_HOME (default ~/.shouwang) holds database, presence segments, files and secrets.
+    """
+
+
+def main() -> None:
+    # A pipe whose reader has gone (`| head`) is no fault of ours.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    shouwang()
