@@ -83,9 +83,13 @@ class ImportRun(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
     counts = models.JSONField(default=dict)
-    problems = models.JSONField(default=list)
+    # What else its reader must know before saying yes: remarks, the columns found, what would be created.
+    report = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)  # the first ones; all of them are in the error sheet
     problem_count = models.PositiveIntegerField(default=0)
     error = models.JSONField(null=True)
+    # The last sign of life of whoever works on it: a run that is busy and silent was killed and is taken up again.
+    beat_at = models.DateTimeField(null=True)
     purge_on = models.DateField(db_index=True)
 
     class Meta:
