@@ -1,20 +1,31 @@
-"""Orders and stays."""
+"""Orders, the grounds they stand on, stays in rooms, objections."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shouwang.cases.models import Case
 from shouwang.org.models import Account, Person, Place
 from shouwang.tracing.models import Contact
 
 
+class OrderSeries(models.Model):
+    """The last number given in one series (``Q-2026``). Its row is the lock that keeps numbers unique and without gaps."""
+
+    prefix = models.CharField(max_length=12, unique=True)
+    last = models.PositiveIntegerField(default=0)
+
+
 class Order(models.Model):
     """A person is asked to stay apart until `ends_on` (that day included). The end is computed by rule and explained.
 
-    `kind` quarantine is for contacts, isolation for cases. Orders end by review, never by themselves.
+    `kind` quarantine is for contacts, isolation for cases. Orders end by review, never by themselves. An order stands
+    on one or more `Ground`s; `ends_on`, `case`, `contact`, `rule`, `pack` and the explanation (`because_*`, one line
+    a step) are those of the ground that lasts longest. An order whose end moved goes back to "served": the person has
+    not read the new date yet.
     """
 
     class Kind(models.TextChoices):
@@ -24,7 +35,7 @@ class Order(models.Model):
     class State(models.TextChoices):
         SERVED = "served", _("served, not yet read")
         ACKNOWLEDGED = "acknowledged", _("read by the person")
-        ENDED = "ended", _("ended")
+        ENDED = "ended", pgettext_lazy("order", "ended")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     class Where(models.TextChoices):
@@ -32,30 +43,28 @@ class Order(models.Model):
         FACILITY = "facility", _("in a facility")
         UNASSIGNED = "unassigned", _("place not yet assigned")
 
-    number = models.CharField(max_length=20, unique=True)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    number = models.CharField(_("order number"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     person = models.ForeignKey(Person, models.PROTECT, related_name="orders")
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="orders")
-    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="orders")
-    state = models.CharField(max_length=12, choices=State.choices, default=State.SERVED)
-    where = models.CharField(max_length=10, choices=Where.choices, default=Where.UNASSIGNED)
-    address = models.CharField(max_length=200, blank=True)
-    starts_on = models.DateField()
-    ends_on = models.DateField()
+    # Contacts are purged before orders (`core.retention`); the explanation stays.
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="orders")
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.SERVED)
+    where = models.CharField(_("where"), max_length=10, choices=Where.choices, default=Where.UNASSIGNED)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
     rule = models.CharField(max_length=60)
     pack = models.CharField(max_length=60)
     pack_sha256 = models.CharField(max_length=64)
     because_zh = models.TextField()
     because_en = models.TextField()
-    served_at = models.DateTimeField()
+    served_at = models.DateTimeField(_("served"))
     served_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
+    ended_at = models.DateTimeField(pgettext_lazy("order", "ended"), null=True, blank=True)
     ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
-    end_reason = models.CharField(max_length=300, blank=True)
-    objection = models.TextField(blank=True)
-    objection_at = models.DateTimeField(null=True, blank=True)
-    objection_answer = models.TextField(blank=True)
+    end_reason = models.CharField(_("reason"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
 
@@ -65,6 +74,9 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="order_end_after_start"),
             models.CheckConstraint(
                 condition=~Q(state__in=["ended", "withdrawn"]) | Q(ended_at__isnull=False), name="order_ended_dated"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ended", "withdrawn"]) | ~Q(end_reason=""), name="order_ended_with_reason"
             ),
             models.UniqueConstraint(
                 fields=["person", "kind"],
@@ -77,6 +89,48 @@ class Order(models.Model):
             models.Index(fields=["person", "-served_at"], name="order_person"),
         ]
 
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def in_force(self) -> bool:
+        return self.state in IN_FORCE
+
+
+IN_FORCE = (Order.State.SERVED, Order.State.ACKNOWLEDGED)
+
+
+class Ground(models.Model):
+    """One reason an order stands: a confirmed contact (quarantine) or a case's own classification (isolation).
+
+    A second contact of another case is a second ground of the same order; a dismissed contact or discarded case drops
+    its ground and leaves the others.
+    """
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="grounds")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="grounds")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="grounds")
+    counted_from = models.DateField()
+    days = models.PositiveSmallIntegerField()
+    ends_on = models.DateField()
+    rule = models.CharField(max_length=60)
+    pack = models.CharField(max_length=60)
+    pack_sha256 = models.CharField(max_length=64)
+    because_zh = models.TextField()
+    because_en = models.TextField()
+    added_at = models.DateTimeField()
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    drop_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-ends_on", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "case"], name="ground_once_per_case"),
+            models.CheckConstraint(
+                condition=Q(dropped_at__isnull=True) | ~Q(drop_reason=""), name="ground_dropped_with_reason"
+            ),
+        ]
+
 
 class Stay(models.Model):
     """A person in a room of a facility under an order, from–to. Beds are counted against the room's capacity."""
@@ -87,7 +141,7 @@ class Stay(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["starts_at"]
+        ordering = ["starts_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(ends_at__isnull=True), name="stay_one_open"),
             models.CheckConstraint(
@@ -95,3 +149,25 @@ class Stay(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["room"], condition=Q(ends_at__isnull=True), name="stay_room_open")]
+
+
+class Objection(models.Model):
+    """The person disagrees, in their own words; somebody who manages orders answers. The order stays in force meanwhile."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="objections")
+    text = models.TextField()
+    at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(answered_at__isnull=True), name="objection_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True) | ~Q(answer=""), name="objection_answered_in_words"
+            ),
+        ]
