@@ -1,0 +1,47 @@
+"""Sizes: a file fails at 500 lines, a function at 60, a template at 200. The list of exceptions only shrinks."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = sorted(
+    path
+    for folder in ("src", "tools", "tests", "bench")
+    for path in (ROOT / folder).rglob("*.py")
+    if "migrations" not in path.parts
+)
+TEMPLATES = sorted((ROOT / "src").rglob("templates/**/*.html"))
+FILE_LINES, FUNCTION_LINES, TEMPLATE_LINES = 500, 60, 200
+EXCEPTIONS: set[str] = set()
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_there_is_something_to_measure() -> None:
+    assert len(PYTHON) > 50
+    assert len(TEMPLATES) > 10
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_python_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    too_long = [
+        f"{node.name} ({lines})"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES
+        and f"{name(path)}:{node.name}" not in EXCEPTIONS
+    ]
+    assert not too_long, f"functions over {FUNCTION_LINES} lines: {too_long}"
+    assert text.count("\n") <= FILE_LINES, f"{name(path)} is longer than {FILE_LINES} lines"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_template(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") <= TEMPLATE_LINES

