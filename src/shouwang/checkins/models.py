@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.checkins.rules.receipts import receipt
 from shouwang.org.models import Account, Person
 
 
@@ -19,7 +21,6 @@ class Severity(models.TextChoices):
     URGENT = "urgent", _("urgent")
 
 
-RANK = {"none": 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
 
 
 class CheckIn(models.Model):
@@ -27,6 +28,8 @@ class CheckIn(models.Model):
 
     `client_key` is chosen by whoever sends it, so that a retry is recognised and answered with the same receipt.
     `day` is the institution's calendar day of `at`. `unknown` answers stay null: they are not "no".
+    `symptomatic` is a symptom or a temperature at the fever threshold; `severity` is what triage made of all answers
+    (an exposure without symptoms has a severity and is not symptomatic). `rule` is "pack:rule" of the worst finding.
     """
 
     class Source(models.TextChoices):
@@ -48,6 +51,7 @@ class CheckIn(models.Model):
     place_changed = models.BooleanField(default=False)
     place_note = models.CharField(max_length=120, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    symptomatic = models.BooleanField(default=False)
     severity = models.CharField(max_length=6, choices=Severity.choices, default=Severity.NONE)
     rule = models.CharField(max_length=120, blank=True)
     pack_sha256 = models.CharField(max_length=64, blank=True)
@@ -60,6 +64,14 @@ class CheckIn(models.Model):
             models.Index(fields=["day", "source"], name="checkin_day"),
         ]
 
+    def __str__(self) -> str:
+        return self.receipt
+
+    @property
+    def receipt(self) -> str:
+        """The number on the person's receipt (`rules.receipts`)."""
+        return receipt(self.day, self.pk)
+
 
 class LatestCheckIn(models.Model):
     """The newest check-in of a person, denormalised: lists of who is in and who is not yet never scan history."""
@@ -69,6 +81,7 @@ class LatestCheckIn(models.Model):
     day = models.DateField(db_index=True)
     at = models.DateTimeField()
     source = models.CharField(max_length=6, choices=CheckIn.Source.choices)
+    symptomatic = models.BooleanField()
     severity = models.CharField(max_length=6, choices=Severity.choices)
 
 
@@ -108,6 +121,14 @@ class SymptomAlert(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="closed") | ~Q(close_reason=""), name="alert_closed_with_reason"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.disease}:{self.rule}"
+
+    @property
+    def because(self) -> str:
+        """Why it was raised, in the reader's language."""
+        return self.because_zh if (get_language() or "zh").startswith("zh") else self.because_en
 
 
 class Monitoring(models.Model):

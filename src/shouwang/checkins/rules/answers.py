@@ -1,0 +1,213 @@
+"""The answers of one check-in: read strictly, checked, and copied from yesterday when nothing changed.
+
+Users of earlier systems wrote their own specification: copy yesterday, and stop me if I look ill.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins.rules.protocols import Protocols
+from shouwang.core.errors import BadInput, Message
+
+BACKDATE_DAYS = 14  # assumption: as far back as a person's own history page shows
+COPY_DAYS = 14  # what is copied must still be shown to the person
+CLOCK_SKEW = timedelta(minutes=5)  # assumption: phones without network time drift by minutes
+NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT = 500, 120, 200
+SYMPTOM_LIMIT = 64
+SELF, PROXY, CLINIC = "self", "proxy", "clinic"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was said. None means not asked or not known, never "no".
+
+    `unchanged`: copy my last answers. `exposure`: was near a case or a place of spread. `situation`: one of
+    `Person.Situation`, where the person lives their days from now on; "" leaves it.
+    """
+
+    unchanged: bool = False
+    temperature_c: Decimal | None = None
+    symptoms: tuple[str, ...] = ()
+    exposure: bool | None = None
+    place_changed: bool = False
+    place_note: str = ""
+    note: str = ""
+    situation: str = ""
+
+    @classmethod
+    def read(cls, raw: object) -> Answers:
+        """From decoded JSON. BadInput (`malformed`) names the field whose type is wrong or which nobody knows."""
+        if isinstance(raw, dict) and (unknown := [key for key in raw if key not in cls.__slots__]):
+            raise _malformed(str(unknown[0])[:60], _("no such answer"))
+        try:
+            return msgspec.convert(raw, cls, strict=True)
+        except msgspec.ValidationError as error:
+            reason, _at, where = str(error).partition(" - at ")
+            raise _malformed(where.strip("`$.[]").partition("[")[0] or "answers", reason) from error
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+            raise _malformed("answers", type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The person's last check-in: its day, its answers, what triage made of them."""
+
+    day: date
+    answers: Answers
+    severity: str
+
+
+def validated(
+    answers: Answers, protocols: Protocols, *, source: str, proxy_reason: str = "", needs_temperature: bool = False
+) -> Answers:
+    """The same answers, tidied: symptoms once each in the order of the packs, texts stripped, temperature to 0.1 °C.
+
+    `needs_temperature`: the person is being monitored. A temperature is then asked of whoever reports nothing else; a
+    symptom is heard without one. BadInput names the field.
+    """
+    check_source(source, proxy_reason, answers)
+    temperature = _temperature(answers.temperature_c, protocols)
+    symptoms = _symptoms(answers.symptoms, protocols)
+    if needs_temperature and temperature is None and not symptoms:
+        raise BadInput(
+            _("Please measure your temperature and enter it: you are being monitored."),
+            code="temperature_required",
+            field="temperature_c",
+        )
+    tidy = replace(
+        answers,
+        temperature_c=temperature,
+        symptoms=symptoms,
+        place_note=text(answers.place_note, "place_note", PLACE_LIMIT),
+        note=text(answers.note, "note", NOTE_LIMIT),
+    )
+    if tidy.unchanged and (tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.place_note):
+        raise BadInput(
+            _("“Nothing changed” and a change were sent together. Send only what changed."),
+            code="unchanged_contradicted",
+            field="unchanged",
+        )
+    return tidy
+
+
+def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
+    """Who speaks. Another person needs a reason, and cannot say "nothing changed" for somebody they have not asked."""
+    if source not in (SELF, PROXY, CLINIC):
+        raise BadInput(_("Unknown source %(value)s."), code="source_unknown", field="source", value=str(source)[:20])
+    reason = text(proxy_reason, "proxy_reason", REASON_LIMIT)
+    if source == PROXY and not reason:
+        raise BadInput(
+            _("Say why you enter this for somebody else, for example “phone broken, asked in person”."),
+            code="proxy_reason_required",
+            field="proxy_reason",
+        )
+    if source != SELF and answers.unchanged:
+        raise BadInput(
+            _("“Nothing changed” can only be said by the person. Enter what they told you."),
+            code="unchanged_not_by_proxy",
+            field="unchanged",
+        )
+    if source != SELF and answers.situation:
+        raise BadInput(
+            _("Only the person can say that their place changed; the office corrects the roster."),
+            code="situation_not_by_proxy",
+            field="situation",
+        )
+
+
+def copied(answers: Answers, previous: Previous | None, *, day: date) -> Answers:
+    """`answers` with what does not change taken from `previous`. A measurement is never copied.
+
+    BadInput (`changed_expected`) when there is nothing to copy, when it is older than what the person can still see,
+    or when it was anything but healthy.
+    """
+    if not answers.unchanged:
+        return answers
+    if previous is None:
+        raise _changed(_("There is no earlier entry to repeat. Say once that you are well."))
+    if (day - previous.day).days > COPY_DAYS:
+        raise _changed(_("Your last entry is of %(day)s, too old to repeat. Say how you are today."), previous.day)
+    if previous.severity != "none" or previous.answers.symptoms:
+        raise _changed(_("On %(day)s you reported something. Say how you are today."), previous.day)
+    return replace(answers, exposure=previous.answers.exposure, place_note=previous.answers.place_note)
+
+
+def reads_same(given: Answers, stored: Answers) -> bool:
+    """Whether a repeated key carries the same answers. A "nothing changed" was stored with what it copied."""
+    blank = {"situation": "", "exposure": None, "place_note": ""} if stored.unchanged else {"situation": ""}
+    return replace(given, **blank) == replace(stored, **blank)
+
+
+def check_moment(said_at: datetime, *, now: datetime) -> None:
+    """BadInput unless `said_at` is aware, not in the future and at most `BACKDATE_DAYS` ago."""
+    if said_at.tzinfo is None:
+        raise BadInput(_("A time needs its zone, such as +08:00."), code="moment_naive", field="at")
+    if said_at > now + CLOCK_SKEW:
+        raise BadInput(_("A check-in cannot be of a later time than now."), code="moment_future", field="at")
+    if said_at < now - timedelta(days=BACKDATE_DAYS):
+        sentence = _("A check-in can be entered for the last %(days)s days only.")
+        raise BadInput(sentence, code="moment_ancient", field="at", days=BACKDATE_DAYS)
+
+
+def text(value: str, field: str, limit: int) -> str:
+    """Stripped. BadInput when it is too long or holds what no database and no page can show."""
+    plain = value.strip().replace("\r\n", "\n")
+    if len(plain) > limit:
+        sentence = _("Too long: %(length)s characters; at most %(limit)s.")
+        raise BadInput(sentence, code="too_long", field=field, length=len(plain), limit=limit)
+    if CONTROL.search(plain) or any("\ud800" <= letter <= "\udfff" for letter in plain):
+        raise BadInput(_("The text holds characters that cannot be shown."), code="unreadable", field=field)
+    return plain
+
+
+def _temperature(value: Decimal | None, protocols: Protocols) -> Decimal | None:
+    if value is None:
+        return None
+    low, high = protocols.plausible_c
+    try:
+        rounded = Decimal(value).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    except (InvalidOperation, ValueError, TypeError):
+        rounded = Decimal("NaN")
+    if not rounded.is_finite() or not low <= float(rounded) <= high:
+        raise BadInput(
+            _("%(value)s is not a body temperature. Enter °C between %(low)s and %(high)s, or leave it empty."),
+            code="temperature_implausible",
+            field="temperature_c",
+            value=str(value)[:12],
+            low=low,
+            high=high,
+        )
+    return rounded
+
+
+def _symptoms(codes: tuple[str, ...], protocols: Protocols) -> tuple[str, ...]:
+    if len(codes) > SYMPTOM_LIMIT:
+        sentence = _("Too many symptoms: %(count)s.")
+        raise BadInput(sentence, code="symptom_unknown", field="symptoms", count=len(codes))
+    for code in codes:
+        if code not in protocols.symptoms:
+            raise BadInput(
+                _("The symptom %(value)s is not asked at present. Open the page again."),
+                code="symptom_unknown",
+                field="symptoms",
+                value=code[:40],
+            )
+    return tuple(code for code in protocols.symptoms if code in codes)
+
+
+def _changed(message: Message, day: date | None = None) -> BadInput:
+    data = {"day": day.isoformat()} if day else {}
+    return BadInput(message, code="changed_expected", field="unchanged", **data)
+
+
+def _malformed(field: str, reason: object) -> BadInput:
+    sentence = _("The answer “%(name)s” cannot be read: %(reason)s.")
+    return BadInput(sentence, code="malformed", field=field, name=field, reason=str(reason)[:200])

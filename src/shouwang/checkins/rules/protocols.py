@@ -1,0 +1,184 @@
+"""What the disease packs ask and how they judge: sections ``[checkin] [[symptoms]] [[triage]] [advice]``.
+
+`Protocols` joins the packs in force with the campus clinic's own list (`unspecified.toml`), so that somebody who is
+unwell in a way no pack knows of, or while no pack is active, is heard all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.core.packs import Pack, PackError, Text, read_pack
+
+RANK = {"none": 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
+UNSPECIFIED = Path(__file__).resolve().parent.parent / "unspecified.toml"
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Temperatures in °C; `fever_symptoms` are the codes by which a person reports fever without a thermometer."""
+
+    temperature_low_c: float
+    temperature_high_c: float
+    fever_c: float
+    source: str
+    fever_symptoms: tuple[str, ...] = ("fever",)
+
+
+class Symptom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    name: Text
+    severity: str
+
+
+class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conditions that must all hold; one that is left out always holds.
+
+    `fever` and `exposure` compare with what is known: an unknown exposure is neither true nor false.
+    """
+
+    symptoms_any: tuple[str, ...] = ()
+    symptoms_all: tuple[str, ...] = ()
+    symptoms_at_least: int = 0
+    fever: bool | None = None
+    exposure: bool | None = None
+
+
+class TriageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    severity: str
+    when: When
+    because: Text
+    source: str
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """What the person reads. The section holds other rooms' sentences too, so further keys are allowed."""
+
+    unwell: Text
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One pack as the check-in needs it. `symptoms` keep the pack's order; `triage` is evaluated in order."""
+
+    code: str
+    disease: str
+    sha256: str
+    thresholds: Thresholds
+    symptoms: Mapping[str, Symptom]
+    triage: tuple[TriageRule, ...]
+    advice: Advice
+
+    @classmethod
+    def of(cls, pack: Pack) -> Protocol:
+        """Read and check the pack's sections. PackError names what does not fit together."""
+        return _protocol(pack.sha256, _Sections(pack))
+
+
+@dataclass(frozen=True, eq=False)
+class _Sections:
+    """The pack, hashed by its file hash alone: two packs of one hash are the same file."""
+
+    pack: Pack
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Sections) and other.pack.sha256 == self.pack.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.pack.sha256)
+
+
+@lru_cache(maxsize=256)
+def _protocol(sha256: str, sections: _Sections) -> Protocol:
+    pack = sections.pack
+    symptoms = pack.section("symptoms", list[Symptom])
+    protocol = Protocol(
+        code=pack.code,
+        disease=pack.head.disease,
+        sha256=sha256,
+        thresholds=pack.section("checkin", Thresholds),
+        symptoms={symptom.code: symptom for symptom in symptoms},
+        triage=tuple(pack.section("triage", list[TriageRule])),
+        advice=pack.section("advice", Advice),
+    )
+    if len(protocol.symptoms) != len(symptoms):
+        raise _misfit(pack.code, _("a symptom is listed twice"))
+    _check(protocol)
+    return protocol
+
+
+def _check(protocol: Protocol) -> None:
+    limits = protocol.thresholds
+    if not 25 < limits.temperature_low_c < limits.fever_c < limits.temperature_high_c < 50:
+        raise _misfit(protocol.code, _("temperatures must rise from low to fever to high, between 25 and 50 °C"))
+    for severity in (*(s.severity for s in protocol.symptoms.values()), *(r.severity for r in protocol.triage)):
+        if severity not in RANK or severity == "none":
+            raise _misfit(protocol.code, _("a severity must be low, medium, high or urgent"))
+    for rule in protocol.triage:
+        if unknown := {*rule.when.symptoms_any, *rule.when.symptoms_all} - protocol.symptoms.keys():
+            raise _misfit(protocol.code, _("a triage rule names an unlisted symptom"), rule.code, *sorted(unknown))
+
+
+def _misfit(pack: str, reason: object, *where: str) -> PackError:
+    detail = f"{reason} {' '.join(where)}".strip()
+    return PackError(_("Pack %(pack)s, check-in: %(reason)s."), pack=pack, reason=detail)
+
+
+@dataclass(frozen=True)
+class Protocols:
+    """The packs in force together, in order of activation, and the clinic's own list for everything else."""
+
+    active: tuple[Protocol, ...]
+    unspecified: Protocol
+
+    @classmethod
+    def of(cls, packs: Iterable[Pack]) -> Protocols:
+        return cls(tuple(Protocol.of(pack) for pack in packs), unspecified())
+
+    @property
+    def everything(self) -> tuple[Protocol, ...]:
+        return (*self.active, self.unspecified)
+
+    @cached_property
+    def symptoms(self) -> Mapping[str, Symptom]:
+        """What is asked: the union of all lists; the first pack that lists a symptom names it."""
+        found: dict[str, Symptom] = {}
+        for protocol in self.everything:
+            for code, symptom in protocol.symptoms.items():
+                found.setdefault(code, symptom)
+        return found
+
+    @cached_property
+    def plausible_c(self) -> tuple[float, float]:
+        """Lowest and highest temperature in °C that is taken for a body's. The widest of all packs: to refuse a real
+        fever is worse than to accept an odd reading."""
+        limits = [protocol.thresholds for protocol in self.everything]
+        return min(x.temperature_low_c for x in limits), max(x.temperature_high_c for x in limits)
+
+    @cached_property
+    def fever_c(self) -> float:
+        """The lowest fever threshold of the packs in force, °C."""
+        return min(protocol.thresholds.fever_c for protocol in self.active or (self.unspecified,))
+
+    @cached_property
+    def sha256(self) -> str:
+        """What was asked and by which rules: the pack's own hash, or the hash of several packs' hashes in order."""
+        hashes = [protocol.sha256 for protocol in self.active or (self.unspecified,)]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+    def advice(self, rule: str) -> Text | None:
+        """The sentence for a person whose check-in met `rule` ("pack:rule"); None when that pack is no longer asked."""
+        code = rule.partition(":")[0]
+        return next((protocol.advice.unwell for protocol in self.everything if protocol.code == code), None)
+
+
+@lru_cache(maxsize=1)
+def unspecified() -> Protocol:
+    return Protocol.of(read_pack(UNSPECIFIED))

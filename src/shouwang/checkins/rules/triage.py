@@ -1,0 +1,93 @@
+"""Triage: which rule of which pack a person's answers meet, how urgent that is, and why, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shouwang.checkins.rules.answers import Answers
+from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, When
+from shouwang.core.packs import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disease's judgement."""
+
+    pack: str
+    disease: str
+    rule: str
+    severity: str
+    because: Text
+
+    @property
+    def rank(self) -> int:
+        return RANK[self.severity]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`findings`: at most one a disease, worst first; empty when nothing was found. `pack_sha256` names what was asked.
+
+    `severity`, `rule` ("pack:rule") and `because` are those of the worst finding; "none", "" and None without one.
+    """
+
+    findings: tuple[Finding, ...]
+    symptomatic: bool
+    pack_sha256: str
+
+    @property
+    def severity(self) -> str:
+        return self.findings[0].severity if self.findings else "none"
+
+    @property
+    def rule(self) -> str:
+        return f"{self.findings[0].pack}:{self.findings[0].rule}" if self.findings else ""
+
+    @property
+    def because(self) -> Text | None:
+        return self.findings[0].because if self.findings else None
+
+
+def triage(answers: Answers, protocols: Protocols) -> Decision:
+    """Evaluate each pack's rules in order; the first that fits decides for that pack, the worst over all packs wins.
+
+    Of two editions of one disease the worse judgement stands. The clinic's own list speaks only when no pack did.
+    Answers are taken as `validated` left them.
+    """
+    findings: dict[str, Finding] = {}
+    for protocol in protocols.active:
+        finding = _judge(answers, protocol)
+        if finding and (finding.disease not in findings or finding.rank > findings[finding.disease].rank):
+            findings[finding.disease] = finding
+    if not findings and (finding := _judge(answers, protocols.unspecified)):
+        findings[finding.disease] = finding
+    # sorted() is stable: among equals the pack activated first stands first
+    worst_first = sorted(findings.values(), key=lambda finding: -finding.rank)
+    asked = protocols.active or (protocols.unspecified,)
+    symptomatic = bool(answers.symptoms) or any(_fever(answers, protocol) for protocol in asked)
+    return Decision(tuple(worst_first), symptomatic, protocols.sha256)
+
+
+def _judge(answers: Answers, protocol: Protocol) -> Finding | None:
+    for rule in protocol.triage:
+        if _fits(rule.when, answers, protocol):
+            return Finding(protocol.code, protocol.disease, rule.code, rule.severity, rule.because)
+    return None
+
+
+def _fits(when: When, answers: Answers, protocol: Protocol) -> bool:
+    # Only symptoms this pack lists count for it: "two or more" must not be met by another disease's symptoms.
+    listed = protocol.symptoms.keys() & set(answers.symptoms)
+    return (
+        (not when.symptoms_any or not listed.isdisjoint(when.symptoms_any))
+        and listed.issuperset(when.symptoms_all)
+        and len(listed) >= when.symptoms_at_least
+        and (when.fever is None or when.fever == _fever(answers, protocol))
+        and (when.exposure is None or when.exposure == answers.exposure)
+    )
+
+
+def _fever(answers: Answers, protocol: Protocol) -> bool:
+    limits = protocol.thresholds
+    measured = answers.temperature_c is not None and float(answers.temperature_c) >= limits.fever_c
+    return measured or not set(limits.fever_symptoms).isdisjoint(answers.symptoms)
