@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from shouwang.core import clock
@@ -58,6 +59,28 @@ def actor(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: find(request))  # type: ignore[attr-defined]
         return get_response(request)
+
+    return middleware
+
+
+# A first password given by somebody else opens nothing but the page where it is changed.
+OPEN_TO_FIRST_PASSWORD = frozenset({"web:password", "web:logout", "web:language", "web:manifest"})
+
+
+def password_first(get_response: Handler) -> Handler:
+    """Who must change their password can open only that page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(("/static/", "/api/")) or not request.user.is_authenticated:
+            return get_response(request)
+        if not getattr(request.user, "must_change_password", False):
+            return get_response(request)
+        if any(request.path == reverse(name) for name in OPEN_TO_FIRST_PASSWORD):
+            return get_response(request)
+        target = reverse("web:password")
+        if getattr(request, "htmx", False):
+            return HttpResponse(status=204, headers={"HX-Redirect": target})
+        return redirect(target)
 
     return middleware
 

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "shouwang.web.middleware.actor",
+    "shouwang.web.middleware.password_first",
     "shouwang.web.middleware.refusals",
 ]
 ROOT_URLCONF = "shouwang.web.urls"
@@ -99,6 +100,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/web/vendor/[a-z-]+-\d[^/]*/"  # the folder names the version
 FILES_ROOT = HOME / "files"
 SEGMENTS_ROOT = HOME / "segments"
 PACKS_ROOT = HOME / "packs"

@@ -1,0 +1,55 @@
+"""The home page as data: rooms contribute sections, in order of urgency; who sees one is decided by the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from shouwang.core.scope import Actor
+
+Loader = Callable[[Actor], Mapping[str, Any] | None]
+WIDTHS = {"full": "col-12", "half": "col-12 col-lg-6", "third": "col-12 col-md-6 col-xl-4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`loader(actor)` calls one query and returns the template's context, or None when there is nothing to say.
+
+    `person` keeps the section from accounts that belong to no person.
+    """
+
+    template: str
+    loader: Loader
+    right: str | None = None
+    width: str = "half"
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    column: str
+    html: SafeString
+
+
+# In the order of the page.
+SECTIONS: list[Section] = []
+
+
+def cards(request: HttpRequest, actor: Actor) -> list[Card]:
+    """The sections that `actor` may see, rendered."""
+    found = []
+    for section in SECTIONS:
+        if section.right is not None and not actor.holds(section.right):
+            continue
+        if section.person and actor.person_id is None:
+            continue
+        context = section.loader(actor)
+        if context is not None:
+            html = render_to_string(section.template, dict(context), request=request)
+            found.append(Card(WIDTHS[section.width], html))
+    return found

@@ -1,0 +1,94 @@
+"""The menu as data. A room adds its line here; who sees it is decided by the right, never by the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.core.scope import Actor
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the menu: `right` None is for everybody who is signed in; `tab` offers it to the phone's bottom bar.
+
+    `person` keeps it from accounts that belong to no person (they have no data of their own).
+    """
+
+    url_name: str
+    label: Label
+    icon: str
+    right: str | None = None
+    group: str = "mine"
+    tab: bool = False
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one request sees it."""
+
+    url: str
+    label: Label
+    icon: str
+    current: bool
+    tab: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Label
+    links: tuple[Link, ...]
+
+
+GROUPS: dict[str, Label] = {
+    "mine": _("My day"),
+    "watch": _("Keep watch"),
+    "respond": _("Respond"),
+    "command": _("Command"),
+    "campus": _("Campus"),
+}
+
+# In menu order. A line a page: Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True)
+ENTRIES: list[Entry] = [
+    Entry("web:home", _("Home"), "home", tab=True),
+]
+
+# The account menu, upper right.
+ACCOUNT: list[Entry] = [
+    Entry("web:password", _("Change password"), "key"),
+]
+
+
+def may_see(entry: Entry, actor: Actor) -> bool:
+    return (entry.right is None or actor.holds(entry.right)) and (not entry.person or actor.person_id is not None)
+
+
+def links(entries: Iterable[Entry], actor: Actor, path: str) -> list[tuple[str, Link]]:
+    """(group, link) of what `actor` may see. The entry whose address is the longest prefix of `path` is current."""
+    seen = [(entry, reverse(entry.url_name)) for entry in entries if may_see(entry, actor)]
+    home = reverse("web:home")
+    fits = [url for _entry, url in seen if path == url or (url != home and path.startswith(url))]
+    current = max(fits, key=len, default=None)
+    return [(entry.group, Link(url, entry.label, entry.icon, url == current, entry.tab)) for entry, url in seen]
+
+
+def menu(actor: Actor, path: str) -> list[Group]:
+    """The groups of the menu in order, empty ones left out."""
+    seen = links(ENTRIES, actor, path)
+    found = [(label, tuple(link for group, link in seen if group == name)) for name, label in GROUPS.items()]
+    return [Group(label, members) for label, members in found if members]
+
+
+TABS = 4  # with "More" five targets of 78 px on a 390 px phone
+
+
+def tabs(groups: Iterable[Group]) -> list[Link]:
+    """The first few entries that asked for a place in the phone's bottom bar."""
+    return [link for group in groups for link in group.links if link.tab][:TABS]

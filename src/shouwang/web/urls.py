@@ -1,0 +1,20 @@
+"""Root addresses. Each room has its own prefix; add a line as a room gains pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from shouwang.web import views
+
+shell: list[URLPattern] = [
+    path("", views.home, name="home"),
+    path("login/", views.login, name="login"),
+    path("logout/", views.logout, name="logout"),
+    path("language/", views.language, name="language"),
+    path("password/", views.password, name="password"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((shell, "web"))),
+]

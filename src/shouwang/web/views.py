@@ -1,0 +1,192 @@
+"""Pages of the shell itself: sign in and out, language, password, home."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import auth, messages
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from shouwang.core import clock
+from shouwang.core.errors import BadInput
+from shouwang.core.forms import put_error
+from shouwang.core.http import Request, signed_in
+from shouwang.core.scope import WEB, Actor
+from shouwang.org import actions, queries
+from shouwang.org.models import Account, Grant
+from shouwang.web.forms import LoginForm, PasswordForm
+from shouwang.web.home import cards
+
+
+def safe_next(request: HttpRequest, default: str) -> str:
+    """Where the form wanted to go on to, when that is an address of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    fits = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if fits else default
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.HTTPS,
+    )
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """One answer for a wrong name and a wrong password: who has an account here is nobody's business."""
+    if request.user.is_authenticated:
+        return redirect(safe_next(request, reverse("web:home")))
+    form = LoginForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = sign_in(request, form.cleaned_data["username"].strip(), form.cleaned_data["password"])
+        except BadInput as error:
+            put_error(form, error)
+        else:
+            response = redirect(safe_next(request, reverse("web:home")))
+            if account.language:
+                remember_language(response, account.language)
+            return response
+    status = 422 if form.is_bound else 200
+    return render(request, "web/login.html", {"form": form, "next": safe_next(request, "")}, status=status)
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> Account:
+    """Check the password and open the session. BadInput when it is wrong or the account rests."""
+    at = clock.now()
+    account = queries.account_to_sign_in(username)
+    if account is None:
+        make_password(password)  # the time of a real check: names must not be told by the clock
+        raise wrong()
+    by = Actor(account.pk, account.person_id, account.username, mouth=WEB, address=request.META.get("REMOTE_ADDR", ""))
+    if account.locked_until is not None and account.locked_until > at:
+        raise resting(account)
+    if not account.check_password(password):
+        account = actions.sign_in_failed(account, by=by, at=at)
+        raise resting(account) if account.locked_until and account.locked_until > at else wrong()
+    account = actions.sign_in_succeeded(account, by=by, at=at)
+    auth.login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    return account
+
+
+def wrong() -> BadInput:
+    return BadInput(_("Number or password is not right. Check both and try again."), code="sign_in_wrong")
+
+
+def resting(account: Account) -> BadInput:
+    until = account.locked_until.astimezone(clock.zone()) if account.locked_until else clock.now()
+    sentence = _("Too many wrong passwords. This account rests until %(time)s; then try again.")
+    return BadInput(sentence, code="account_resting", time=f"{until:%H:%M}")
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    auth.logout(request)
+    return redirect("web:login")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The language of the interface: a cookie for this device, and for a signed-in account remembered everywhere."""
+    wanted = request.POST.get("language", "")
+    if wanted not in dict(settings.LANGUAGES):
+        raise BadInput(_("Unknown language %(value)s. Choose one of those in the menu."), field="language", value=wanted)
+    response = redirect(safe_next(request, reverse("web:home")))
+    remember_language(response, wanted)
+    if isinstance(request.user, Account):
+        by: Actor = request.actor  # type: ignore[attr-defined]
+        actions.set_language(request.user, language=wanted, by=by, at=clock.now())
+    return response
+
+
+@sensitive_post_parameters("old", "new", "again")
+@never_cache
+@require_http_methods(["GET", "POST"])
+@signed_in
+def password(request: Request) -> HttpResponse:
+    """Change one's own password; the session goes on, sessions elsewhere end."""
+    form = PasswordForm(request.POST or None)
+    account = request.user
+    assert isinstance(account, Account)
+    forced = account.must_change_password
+    if form.is_bound and form.is_valid():
+        values = form.cleaned_data
+        try:
+            actions.change_password(account, old=values["old"], new=values["new"], by=request.actor, at=clock.now())
+        except BadInput as error:
+            put_error(form, error)
+        else:
+            auth.update_session_auth_hash(request, account)
+            messages.success(request, _("Your password is changed."))
+            return redirect("web:home")
+    status = 422 if form.is_bound else 200
+    return render(request, "web/password.html", {"form": form, "forced": forced}, status=status)
+
+
+@require_GET
+@signed_in
+def home(request: Request) -> HttpResponse:
+    """The first screen: the cards that the rooms have for this person."""
+    at = clock.now()
+    actor = request.actor
+    name = queries.person_for(actor, actor.person_id).name if actor.person_id is not None else actor.label
+    words = dict(Grant.Role.choices)
+    context = {
+        "cards": cards(request, actor),
+        "greeting": greeting(name, hour=at.astimezone(clock.zone()).hour),
+        "roles": [words[role] for role in actor.roles],
+        "today": clock.local_day(at),
+    }
+    return render(request, "web/home.html", context)
+
+
+def greeting(name: str, *, hour: int) -> str:
+    if hour < 5 or hour >= 22:
+        return _("Good night, %(name)s") % {"name": name}
+    if hour < 11:
+        return _("Good morning, %(name)s") % {"name": name}
+    if hour < 18:
+        return _("Good day, %(name)s") % {"name": name}
+    return _("Good evening, %(name)s") % {"name": name}
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What a phone needs to put Shouwang on its home screen (W3C web application manifest)."""
+    sizes = {"icon.svg": "any", "icon-maskable.svg": "any", "icon-180.png": "180x180", "icon-512.png": "512x512"}
+    icons = [
+        {
+            "src": static(f"web/img/{name}"),
+            "sizes": size,
+            "type": "image/svg+xml" if name.endswith(".svg") else "image/png",
+            "purpose": "maskable" if "maskable" in name else "any",
+        }
+        for name, size in sizes.items()
+    ]
+    data = {
+        "name": settings.INSTITUTION or _("Shouwang"),
+        "short_name": _("Shouwang"),
+        "start_url": reverse("web:home"),
+        "scope": reverse("web:home"),
+        "display": "standalone",
+        "background_color": "#f5f8f7",
+        "theme_color": "#0f6b66",
+        "icons": icons,
+    }
+    response = JsonResponse(data, content_type="application/manifest+json")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
