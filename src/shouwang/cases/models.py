@@ -1,9 +1,10 @@
-"""Cases, classification history, clocks."""
+"""Cases, classification history, clocks; the counter of case numbers and the protocols that judged them."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import SymptomAlert
@@ -43,6 +44,7 @@ class Case(models.Model):
     traced_at = models.DateTimeField(_("contacts traced"), null=True, blank=True)
     recovered_at = models.DateTimeField(_("recovered"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    close_reason = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     note = models.TextField(blank=True)
@@ -54,6 +56,10 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["disease", "classification", "-opened_at"], name="case_desk"),
             models.Index(fields=["person", "disease"], name="case_person"),
+            models.Index(fields=["-opened_at", "-id"], name="case_newest"),
+            # the clinic's desk: what is still open, newest first
+            models.Index(fields=["-opened_at", "-id"], condition=Q(closed_at__isnull=True), name="case_open"),
+            models.Index(fields=["onset_at"], name="case_onset"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -63,6 +69,35 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class CaseCounter(models.Model):
+    """The last number given for a prefix in a year. Counted inside the opening transaction, so numbers have no gaps."""
+
+    prefix = models.CharField(max_length=6)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["prefix", "year"], name="case_counter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}: {self.last}"
+
+
+class CaseProtocol(models.Model):
+    """What a pack version says to this room (`rules.Protocol` as JSON), kept as long as cases were judged by it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    pack = models.CharField(max_length=60)
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.pack} {self.sha256[:8]}"
 
 
 class ClassificationChange(models.Model):
@@ -111,3 +146,11 @@ class Clock(models.Model):
             models.Index(fields=["due_at"], condition=Q(state="running"), name="clock_running_due"),
             models.Index(fields=["state", "due_at"], name="clock_state"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.code}"
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en

@@ -1,0 +1,102 @@
+"""Setting and correcting the dates of a case; due times move with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases import queries, rules
+from shouwang.cases.actions import clocks
+from shouwang.cases.actions.checks import (
+    MANAGE,
+    REASON_LENGTH,
+    aware,
+    iso,
+    lock,
+    onset_moment,
+    require,
+    save,
+    within,
+)
+from shouwang.cases.actions.conflicts import check_version
+from shouwang.cases.models import Case
+from shouwang.core import audit
+from shouwang.core.errors import BadInput
+from shouwang.core.events import publish
+from shouwang.core.scope import Actor
+from shouwang.org.models import Person
+
+# Rooms above set these two dates when their own work is done; their right is then enough.
+DATE_RIGHTS: Mapping[str, str] = {"isolated_at": "isolation.manage", "traced_at": "trace.work"}
+DATE_FIELDS = tuple(f"{moment}_at" for moment in rules.MOMENTS)
+
+
+@transaction.atomic
+def set_dates(
+    case: Case, *, by: Actor, at: datetime, version: int | None = None, reason: str = "", **dates: Any
+) -> Case:
+    """Set or correct dates: any of `DATE_FIELDS`, and `onset_day_only`. None makes a date unknown again.
+
+    Due times move with the dates they are counted from. A date given as it already stands changes nothing. Needs
+    case.manage; `isolated_at` and `traced_at` also by who may isolate or trace. Publishes case.dated with
+    `changed`: field -> (old, new).
+    """
+    lock(case)
+    _require_dates(by, case.person, dates)
+    check_version(case, version)
+    wanted = _wanted(case, dates)
+    changed = {name: (getattr(case, name), value) for name, value in wanted.items() if getattr(case, name) != value}
+    if not changed:
+        return case
+    _check_wanted(case, wanted, now=at)
+    for name, (_old, value) in changed.items():
+        setattr(case, name, value)
+    save(case, *changed)
+    clocks.sync(case, queries.protocol_of(case).clocks, at=at)
+    audit.record(
+        "case.dated", "case", case.pk, by=by, at=at, subject=case.person_id,
+        old={name: iso(old) for name, (old, _new) in changed.items()},
+        new={"version": case.version, "reason": reason.strip()[:REASON_LENGTH]}
+        | {name: iso(new) for name, (_old, new) in changed.items()},
+    )  # fmt: skip
+    publish("case.dated", case=case, changed=changed, by=by, at=at)
+    return case
+
+
+def _require_dates(by: Actor, person: Person, dates: Mapping[str, Any]) -> None:
+    if not dates.keys() or any(not within(by, person, DATE_RIGHTS.get(name, MANAGE)) for name in dates):
+        require(by, person, MANAGE)
+
+
+def _wanted(case: Case, dates: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that `dates` asks for, aware, an onset of a day at its midnight."""
+    if unknown := dates.keys() - {*DATE_FIELDS, "onset_day_only"}:
+        names = ", ".join(sorted(unknown))
+        raise BadInput(_("A case has no date %(names)s."), code="date_unknown", field=sorted(unknown)[0], names=names)
+    wanted: dict[str, Any] = {name: aware(value) for name, value in dates.items() if name != "onset_day_only"}
+    if "onset_at" in dates or "onset_day_only" in dates:
+        onset = wanted.get("onset_at", case.onset_at)
+        day_only = bool(dates.get("onset_day_only", False)) and onset is not None
+        wanted |= {"onset_at": onset_moment(onset, day_only), "onset_day_only": day_only}
+    if "detected_at" in wanted and wanted["detected_at"] is None:
+        raise BadInput(
+            _("Every case was detected at some time. Enter when."), code="detected_missing", field="detected_at"
+        )
+    return wanted
+
+
+def _check_wanted(case: Case, wanted: Mapping[str, Any], *, now: datetime) -> None:
+    if wanted.get("onset_at") is not None and case.classification == rules.ASYMPTOMATIC:
+        raise BadInput(
+            _("An asymptomatic case has no onset of symptoms. Classify it as confirmed first."),
+            code="asymptomatic_with_onset",
+            field="onset_at",
+        )
+    dates = queries.dates_of(case, **wanted)
+    later = dates.onset is not None and dates.onset > dates.detected
+    found_without = later and case.history.filter(new=rules.ASYMPTOMATIC).exists()
+    rules.check_dates(dates, now=now, presymptomatic=found_without)

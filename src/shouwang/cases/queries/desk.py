@@ -1,0 +1,178 @@
+"""Cases and clocks as people with case.view see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases import rules
+from shouwang.cases.models import Case, CaseProtocol, Clock
+from shouwang.core import clock
+from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.packs import get_pack
+from shouwang.core.paging import Page, keyset
+from shouwang.core.scope import Actor
+from shouwang.org.queries import reachable
+
+VIEW = "case.view"
+DESK_ORDER = ("-opened_at", "-id")
+CLOCK_ORDER = ("due_at", "id")
+DUE_SOON = timedelta(hours=12)  # assumption: within one working day somebody can still act
+
+
+# --- one case ------------------------------------------------------------------------------------------------------
+
+
+def visible_cases(by: Actor) -> QuerySet[Case]:
+    """Cases of people within reach of case.view, with person and unit."""
+    return Case.objects.filter(reachable(by, VIEW, "person__")).select_related("person", "person__home")
+
+
+def case_for(by: Actor, case_id: int) -> Case:
+    """One case with its clocks, history and alert: four queries. NotFound when `by` may not see it."""
+    rows = visible_cases(by).select_related("alert", "opened_by", "alert__checkin")
+    case = rows.prefetch_related("clocks__owner", "history__by__person").filter(pk=case_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def case_by_number(by: Actor, number: str) -> Case:
+    """As `case_for`, by case number."""
+    found = Case.objects.filter(number=number.strip().upper()).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound
+    return case_for(by, found)
+
+
+def dates_of(case: Case, **changed: Any) -> rules.Dates:
+    """The dates of a case as the rules take them; `changed` (column -> value) stands before what is stored."""
+    values = {moment: changed.get(f"{moment}_at", getattr(case, f"{moment}_at")) for moment in rules.MOMENTS}
+    return rules.Dates(**values, onset_day_only=changed.get("onset_day_only", case.onset_day_only))
+
+
+def protocol_of(case: Case) -> rules.Protocol:
+    """What the pack version that judged this case says; for a case from elsewhere the pack as it is today."""
+    return protocols([case])[case.pack_sha256]
+
+
+def protocols(cases: Iterable[Case]) -> dict[str, rules.Protocol]:
+    """Pack hash -> protocol, for the cases of a list: one query."""
+    packs = {case.pack_sha256: case.pack for case in cases}
+    rows = CaseProtocol.objects.filter(sha256__in=packs)
+    found = {row.sha256: msgspec.convert(row.content, rules.Protocol) for row in rows}
+    return found | {sha: rules.protocol(get_pack(code)) for sha, code in packs.items() if sha not in found}
+
+
+def protocol_as_json(protocol: rules.Protocol) -> Any:
+    return msgspec.to_builtins(protocol)
+
+
+def infectious_window(case: Case, at: datetime) -> rules.Window:
+    """When this case could infect others, as known at `at`. Reads ``start, end = infectious_window(case, at)``."""
+    return rules.infectious_window(dates_of(case), protocol_of(case).infectious, at)
+
+
+# --- the desk ------------------------------------------------------------------------------------------------------
+
+
+DESK_STATES = ("open", "closed", "all")
+
+
+def _unknown(field: str, value: str) -> BadInput:
+    sentence = _("The list cannot be filtered by %(value)s. Choose one of the offered filters.")
+    return BadInput(sentence, code="filter_invalid", field=field, value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFilter:
+    """What the desk shows. `state`: open, closed or all; `text`: a case number, or a person's number or name."""
+
+    disease: str = ""
+    classification: str = ""
+    state: str = "open"
+    text: str = ""
+
+    def condition(self) -> Q:
+        if self.classification and self.classification not in rules.EFFECTS:
+            raise _unknown("classification", self.classification)
+        if self.state not in DESK_STATES:
+            raise _unknown("state", self.state)
+        found = Q()
+        if self.disease:
+            found &= Q(disease=self.disease)
+        if self.classification:
+            found &= Q(classification=self.classification)
+        if self.state != "all":
+            found &= Q(closed_at__isnull=self.state == "open")
+        if text := self.text.strip():
+            found &= Q(number__startswith=text.upper()) | (
+                Q(person__number__startswith=text) | Q(person__name__startswith=text)
+            )
+        return found
+
+
+def desk(by: Actor, wanted: DeskFilter, *, cursor: str = "", size: int = 50) -> Page[Case]:
+    """One page of cases, newest first, each with its clocks: two queries."""
+    clocks = Prefetch("clocks", Clock.objects.order_by("due_at"))
+    rows = visible_cases(by).filter(wanted.condition()).prefetch_related(clocks)
+    return keyset(rows, *DESK_ORDER, cursor=cursor, size=size)
+
+
+def diseases(by: Actor) -> list[str]:
+    """The diseases of which `by` may see a case."""
+    return sorted(visible_cases(by).order_by().values_list("disease", flat=True).distinct())
+
+
+# --- clocks --------------------------------------------------------------------------------------------------------
+
+
+def late_clocks(by: Actor, at: datetime | None = None) -> QuerySet[Clock]:
+    """Unmet clocks of open cases whose due time has passed, oldest first; right whether or not the sweep has run."""
+    return _open_clocks(by).filter(due_at__lt=at or clock.now())
+
+
+def due_soon(by: Actor, at: datetime, within: timedelta = DUE_SOON) -> QuerySet[Clock]:
+    """Unmet clocks of open cases that are due within the next hours, the most urgent first."""
+    return _open_clocks(by).filter(due_at__gte=at, due_at__lt=at + within)
+
+
+def _open_clocks(by: Actor) -> QuerySet[Clock]:
+    unmet = Clock.objects.filter(state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), case__closed_at__isnull=True)
+    return (
+        unmet.filter(reachable(by, VIEW, "case__person__"))
+        .select_related("case", "case__person", "case__person__home", "owner")
+        .order_by(*CLOCK_ORDER)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSummary:
+    """Open cases and their clocks within reach, as of `at`. All are counts of rows that exist: 0 is a true zero."""
+
+    at: datetime
+    open: int
+    undecided: int
+    late: int
+    soon: int
+    latest: tuple[Clock, ...]
+
+
+def desk_summary(by: Actor, at: datetime, *, show: int = 5) -> DeskSummary:
+    """For the clinic's first screen: four counts and the clocks to look at first."""
+    cases = visible_cases(by).filter(closed_at__isnull=True)
+    late = late_clocks(by, at)
+    return DeskSummary(
+        at=at,
+        open=cases.count(),
+        undecided=cases.filter(classification=rules.SUSPECTED).count(),
+        late=late.count(),
+        soon=due_soon(by, at).count(),
+        latest=tuple(_open_clocks(by).filter(due_at__lt=at + DUE_SOON)[:show]),
+    )

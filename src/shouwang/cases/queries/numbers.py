@@ -1,0 +1,142 @@
+"""Numbers about cases, for people who may see numbers but no names: the epi curve and the day's figures.
+
+They take path ranges, not an actor: `report.view` reaches over them, `case.view` does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases import rules
+from shouwang.cases.models import Case, ClassificationChange, Clock
+from shouwang.core import clock
+from shouwang.core.errors import BadInput
+from shouwang.core.scope import Actor
+from shouwang.core.tree import Range, in_ranges
+
+# Bottom of the stack first. Discarded ones were no cases.
+CURVE_CLASSES = (rules.CONFIRMED, rules.PROBABLE, rules.SUSPECTED, rules.ASYMPTOMATIC)
+LONGEST = 1100  # days of one curve: three years, as long as cases are kept
+
+
+@dataclass(frozen=True, slots=True)
+class EpiCurve:
+    """Cases by local day of onset and present classification.
+
+    `series[class][k]` belongs to `days[k]`: a count, 0 is a true zero. `unknown[class]` are the cases detected in
+    the same days whose onset nobody knows; `asymptomatic` ones have none to know. `total` is all of them together.
+    """
+
+    days: tuple[date, ...]
+    series: Mapping[str, tuple[int, ...]]
+    unknown: Mapping[str, int]
+    total: int
+
+    @property
+    def onset_unknown(self) -> int:
+        return sum(count for name, count in self.unknown.items() if name != rules.ASYMPTOMATIC)
+
+    @property
+    def without_symptoms(self) -> int:
+        return self.unknown.get(rules.ASYMPTOMATIC, 0)
+
+
+def epi_curve(ranges: Sequence[Range], first: date, last: date, disease: str | None = None) -> EpiCurve:
+    """The curve from `first` to `last`, both included. Two queries. BadInput for days in the wrong order."""
+    if last < first or (last - first).days > LONGEST:
+        raise BadInput(
+            _("Choose a first day before the last, at most three years apart."), code="days_invalid", field="first"
+        )
+    start, end = clock.day_start(first), clock.day_start(last + timedelta(days=1))
+    cases = Case.objects.filter(in_ranges("person__home_path", ranges), classification__in=CURVE_CLASSES).order_by()
+    if disease:
+        cases = cases.filter(disease=disease)
+    known = (
+        cases.filter(onset_at__gte=start, onset_at__lt=end)
+        .annotate(day=TruncDate("onset_at", tzinfo=clock.zone()))
+        .values_list("day", "classification")
+        .annotate(n=Count("pk"))
+    )
+    counts = {(day, name): n for day, name, n in known}
+    missing = cases.filter(onset_at__isnull=True, detected_at__gte=start, detected_at__lt=end)
+    unknown = dict(missing.values_list("classification").annotate(n=Count("pk")))
+    days = tuple(first + timedelta(days=k) for k in range((last - first).days + 1))
+    series = {name: tuple(counts.get((day, name), 0) for day in days) for name in CURVE_CLASSES}
+    return EpiCurve(days, series, unknown, sum(counts.values()) + sum(unknown.values()))
+
+
+def curve_for(by: Actor, first: date, last: date, disease: str | None = None) -> EpiCurve:
+    """The curve of the people over whom `by` may see numbers (report.view). Forbidden for who may see none."""
+    by.require("report.view")
+    return epi_curve(by.ranges("report.view"), first, last, disease)
+
+
+FIGURES = (
+    "cases_open", *(f"cases_{name}" for name in CURVE_CLASSES), "cases_new", "cases_confirmed_new",
+    "cases_discarded_new", "cases_closed_new", "cases_onset_unknown", "clocks_running", "clocks_late",
+)  # fmt: skip
+
+
+def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[str, int | None]:
+    """The day's numbers of the people whose home lies in `ranges`, as they stood at `at` or, later, at the day's end.
+
+    `cases_open` and one `cases_<class>` for each class (open ones, by the class they had then); `cases_new`,
+    `cases_confirmed_new`, `cases_discarded_new`, `cases_closed_new` of that day; `cases_onset_unknown` among the
+    open ones with symptoms; unmet clocks `clocks_running` and `clocks_late`. All None for a day that has not begun.
+    A case that was closed and reopened counts as open throughout.
+    """
+    start, end = clock.day_bounds(day)
+    if start > at:
+        return dict.fromkeys(FIGURES)
+    moment = min(at, end - timedelta(microseconds=1))
+    people = in_ranges("person__home_path", ranges)
+    cases = Case.objects.filter(people, opened_at__lte=moment).order_by()
+    classes = Counter(dict(_open_at(cases, moment).values_list("then").annotate(n=Count("pk"))))
+    today = Q(at__gte=start, at__lte=moment)
+    steps = ClassificationChange.objects.filter(in_ranges("case__person__home_path", ranges), today).order_by()
+    counts = cases.aggregate(
+        new=Count("pk", filter=Q(opened_at__gte=start)),
+        closed=Count("pk", filter=Q(closed_at__gte=start, closed_at__lte=moment) & ~Q(classification=rules.DISCARDED)),
+    )
+    decided = Counter(dict(steps.values_list("new").annotate(n=Count("case", distinct=True))))
+    unmet = _unmet_at(ranges, moment).aggregate(
+        running=Count("pk", filter=Q(due_at__gte=moment)), late=Count("pk", filter=Q(due_at__lt=moment))
+    )
+    without_onset = _open_at(cases, moment).filter(onset_at__isnull=True).exclude(then=rules.ASYMPTOMATIC).count()
+    return {
+        "cases_open": sum(classes.values()),
+        **{f"cases_{name}": classes[name] for name in CURVE_CLASSES},
+        "cases_new": counts["new"],
+        "cases_confirmed_new": decided[rules.CONFIRMED],
+        "cases_discarded_new": decided[rules.DISCARDED],
+        "cases_closed_new": counts["closed"],
+        "cases_onset_unknown": without_onset,
+        "clocks_running": unmet["running"],
+        "clocks_late": unmet["late"],
+    }
+
+
+def _open_at(cases: QuerySet[Case], moment: datetime) -> QuerySet[Case]:
+    """Those open at a moment, each with the class it had `then`."""
+    steps = ClassificationChange.objects.filter(case=OuterRef("pk"), at__lte=moment).order_by("-at", "-id")
+    return cases.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=moment)).annotate(
+        then=Subquery(steps.values("new")[:1])
+    )
+
+
+def _unmet_at(ranges: Sequence[Range], moment: datetime) -> QuerySet[Clock]:
+    """Clocks of cases open at a moment that had begun and not ended then."""
+    return Clock.objects.filter(
+        in_ranges("case__person__home_path", ranges),
+        Q(ended_at__isnull=True) | Q(ended_at__gt=moment),
+        Q(case__closed_at__isnull=True) | Q(case__closed_at__gt=moment),
+        case__opened_at__lte=moment,
+        starts_at__lte=moment,
+    ).order_by()
