@@ -1,0 +1,139 @@
+"""`shouwang import …`: rosters, presence records, timetables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shouwang.cli.common import actor, as_option, json_option, parse_day, print_json, progress_bar, table
+from shouwang.core import clock
+
+file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@click.group("import")
+def imports() -> None:
+    """Import a roster, presence records, a timetable."""
+
+
+@imports.command("roster")
+@file_argument
+@click.option("--map", "mapping", metavar="NAME", help="Use the column mapping remembered under NAME, or remember it.")
+@click.option("--root", metavar="CODE", help="Organisation below which the file's units stand. Default: the only root.")
+@click.option("--root-name", metavar="NAME", help="Name of a new root organisation, when there is none yet.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the sheet of errors here (xlsx)."
+)
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@as_option
+@json_option
+def roster(
+    file: Path,
+    mapping: str | None,
+    root: str | None,
+    root_name: str | None,
+    errors: Path | None,
+    dry_run: bool,
+    user: str | None,
+    as_json: bool,
+) -> None:
+    """Import a roster (.xlsx, .xls, .ods, .csv). Importing the same file again changes nothing."""
+    from shouwang.org import roster as rosters
+
+    with progress_bar(file.name) as progress:
+        result = rosters.import_file(
+            file,
+            mapping=mapping,
+            root=root,
+            root_name=root_name,
+            dry_run=dry_run,
+            by=actor(user),
+            at=clock.now(),
+            progress=progress,
+        )
+    if errors is not None and result.problems:
+        errors.write_bytes(result.error_sheet())
+    _tell(result.as_dict(), as_json)
+    if not as_json:
+        for problem in result.problems[:20]:
+            click.echo(f"  row {problem.row}, {problem.column}: {problem.message} {problem.remedy}")
+        if len(result.problems) > 20:
+            click.echo(f"  … and {len(result.problems) - 20} more; --errors FILE writes them all.")
+
+
+@imports.command("presence")
+@file_argument
+@click.option("--format", "source_format", type=click.Choice(["proximity", "gate", "visits"]), required=True)
+@click.option("--step", default=20, show_default=True, type=click.IntRange(1, 86400),
+              help="proximity: a record at t covers (t − step, t], in seconds.")  # fmt: skip
+@click.option("--create-people", is_flag=True, help="Create people that the roster does not know.")
+@click.option("--create-places", is_flag=True, help="Create places that are not in the place tree.")
+@as_option
+@json_option
+def presence(
+    file: Path,
+    source_format: str,
+    step: int,
+    create_people: bool,
+    create_places: bool,
+    user: str | None,
+    as_json: bool,
+) -> None:
+    """Import who was where: door swipes, visit tables, sensor pairs. Day segments are rebuilt at once."""
+    from shouwang.tracing import actions
+
+    options = actions.ImportOptions(step=step, create_people=create_people, create_places=create_places)
+    with progress_bar(file.name) as progress:
+        result = actions.import_presence(
+            file, source_format=source_format, options=options, by=actor(user), at=clock.now(), progress=progress
+        )
+    _tell(result.as_dict(), as_json)
+
+
+@imports.command("timetable")
+@file_argument
+@as_option
+@json_option
+def timetable(file: Path, user: str | None, as_json: bool) -> None:
+    """Import a timetable (course, place, weekday, hours, weeks, class or person)."""
+    from shouwang.tracing import actions
+
+    with progress_bar(file.name) as progress:
+        result = actions.import_timetable(file, by=actor(user), at=clock.now(), progress=progress)
+    _tell(result.as_dict(), as_json)
+
+
+@imports.command("rebuild")
+@click.option("--from", "first", required=True, help="First day.")
+@click.option("--to", "last", help="Last day; default the first.")
+@as_option
+@json_option
+def rebuild(first: str, last: str | None, user: str | None, as_json: bool) -> None:
+    """Build day segments anew from raw batches, residency and timetables."""
+    from shouwang.tracing import actions
+
+    begin = parse_day(first)
+    with progress_bar("segments") as progress:
+        days = actions.build_days(
+            begin, parse_day(last) if last else begin, by=actor(user), at=clock.now(), progress=progress
+        )
+    if as_json:
+        print_json({"days": {str(day.day): {"visits": day.visits, "pairs": day.pairs} for day in days}})
+        return
+    table(["day", "visits", "pairs"], [[day.day, day.visits, day.pairs] for day in days])
+
+
+def _tell(result: dict[str, Any], as_json: bool) -> None:
+    """Counts as one JSON line, or as a small table with what was refused and why."""
+    if as_json:
+        print_json(result)
+        return
+    rows: list[list[object]] = []
+    for key, value in result.items():
+        if isinstance(value, dict):
+            rows += [[f"{key}: {inner}", count] for inner, count in value.items()]
+        else:
+            rows.append([key, value])
+    table(["", ""], rows)
