@@ -12,15 +12,13 @@ from shouwang.org.models import Account, Person
 
 
 class Severity(models.TextChoices):
-    """Ordered by urgency; `RANK` sorts queues."""
+    """How urgent; `rules.RANK` orders them."""
 
     NONE = "none", _("nothing reported")
     LOW = "low", _("low")
     MEDIUM = "medium", _("medium")
     HIGH = "high", _("high")
     URGENT = "urgent", _("urgent")
-
-
 
 
 class CheckIn(models.Model):
@@ -78,11 +76,19 @@ class LatestCheckIn(models.Model):
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="latest_checkin")
     checkin = models.ForeignKey(CheckIn, models.CASCADE, related_name="+")
-    day = models.DateField(db_index=True)
+    day = models.DateField()
     at = models.DateTimeField()
     source = models.CharField(max_length=6, choices=CheckIn.Source.choices)
     symptomatic = models.BooleanField()
     severity = models.CharField(max_length=6, choices=Severity.choices)
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        # the exceptions of a day, worst first
+        indexes = [models.Index(fields=["day", "-rank"], name="latest_day_rank")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.day}"
 
 
 class SymptomAlert(models.Model):
@@ -94,7 +100,8 @@ class SymptomAlert(models.Model):
         CLOSED = "closed", _("closed with a reason")
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="alerts")
-    checkin = models.ForeignKey(CheckIn, models.CASCADE, related_name="alerts")
+    # The alert outlives the answers that raised it: check-ins are purged sooner.
+    checkin = models.ForeignKey(CheckIn, models.SET_NULL, null=True, related_name="alerts")
     disease = models.CharField(max_length=40)
     pack = models.CharField(max_length=60)
     rule = models.CharField(max_length=60)
@@ -148,3 +155,6 @@ class Monitoring(models.Model):
             models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="monitoring_end_after_start"),
             models.CheckConstraint(condition=Q(checks_per_day__gte=1), name="monitoring_at_least_daily"),
         ]
+
+    def __str__(self) -> str:
+        return self.reference
