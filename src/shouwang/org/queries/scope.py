@@ -1,4 +1,4 @@
-"""The only reads of org. What an actor may not see is not fetched."""
+"""Who is asking, and whom they reach. Every other read of org stands on these."""
 
 from __future__ import annotations
 
