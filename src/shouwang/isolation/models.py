@@ -13,7 +13,7 @@ from shouwang.tracing.models import Contact
 
 
 class OrderSeries(models.Model):
-    """The last number given in one series (``Q-2026``). Its row is the lock that keeps numbers unique and without gaps."""
+    """The last number given in one series (``Q-2026``). The row is the lock: numbers are unique, without gaps."""
 
     prefix = models.CharField(max_length=12, unique=True)
     last = models.PositiveIntegerField(default=0)
@@ -22,7 +22,8 @@ class OrderSeries(models.Model):
 class Order(models.Model):
     """A person is asked to stay apart until `ends_on` (that day included). The end is computed by rule and explained.
 
-    `kind` quarantine is for contacts, isolation for cases. Orders end by review, never by themselves. An order stands
+    `kind` quarantine is for contacts, isolation for cases. Orders end by review, never by themselves (`end_code` says
+    how; `placed_at` is when the person was first given a room or sent home). An order stands
     on one or more `Ground`s; `ends_on`, `case`, `contact`, `rule`, `pack` and the explanation (`because_*`, one line
     a step) are those of the ground that lasts longest. An order whose end moved goes back to "served": the person has
     not read the new date yet.
@@ -43,6 +44,14 @@ class Order(models.Model):
         FACILITY = "facility", _("in a facility")
         UNASSIGNED = "unassigned", _("place not yet assigned")
 
+    class EndCode(models.TextChoices):
+        BY_RULE = "by_rule", _("released: every criterion was met")
+        BY_DECISION = "by_decision", _("released by decision, with a reason")
+        REPLACED = "replaced", _("replaced by an isolation order")
+        DISMISSED = "dismissed", _("the contact was dismissed")
+        DISCARDED = "discarded", _("the case was discarded")
+        NOT_ASKED = "not_asked", _("the new classification does not ask for isolation")
+
     number = models.CharField(_("order number"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     person = models.ForeignKey(Person, models.PROTECT, related_name="orders")
@@ -52,6 +61,7 @@ class Order(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.SERVED)
     where = models.CharField(_("where"), max_length=10, choices=Where.choices, default=Where.UNASSIGNED)
     address = models.CharField(_("address"), max_length=200, blank=True)
+    placed_at = models.DateTimeField(_("placed"), null=True, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
     rule = models.CharField(max_length=60)
@@ -64,6 +74,7 @@ class Order(models.Model):
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
     ended_at = models.DateTimeField(pgettext_lazy("order", "ended"), null=True, blank=True)
     ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    end_code = models.CharField(max_length=12, choices=EndCode.choices, blank=True)
     end_reason = models.CharField(_("reason"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
@@ -76,7 +87,10 @@ class Order(models.Model):
                 condition=~Q(state__in=["ended", "withdrawn"]) | Q(ended_at__isnull=False), name="order_ended_dated"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["ended", "withdrawn"]) | ~Q(end_reason=""), name="order_ended_with_reason"
+                condition=~Q(state__in=["ended", "withdrawn"]) | ~Q(end_code=""), name="order_ended_explained"
+            ),
+            models.CheckConstraint(
+                condition=~Q(end_code="by_decision") | ~Q(end_reason=""), name="order_decision_with_reason"
             ),
             models.UniqueConstraint(
                 fields=["person", "kind"],
@@ -120,14 +134,14 @@ class Ground(models.Model):
     because_en = models.TextField()
     added_at = models.DateTimeField()
     dropped_at = models.DateTimeField(null=True, blank=True)
-    drop_reason = models.CharField(max_length=300, blank=True)
+    drop_code = models.CharField(max_length=12, choices=Order.EndCode.choices, blank=True)
 
     class Meta:
         ordering = ["-ends_on", "id"]
         constraints = [
             models.UniqueConstraint(fields=["order", "case"], name="ground_once_per_case"),
             models.CheckConstraint(
-                condition=Q(dropped_at__isnull=True) | ~Q(drop_reason=""), name="ground_dropped_with_reason"
+                condition=Q(dropped_at__isnull=True) | ~Q(drop_code=""), name="ground_dropped_explained"
             ),
         ]
 
@@ -152,7 +166,7 @@ class Stay(models.Model):
 
 
 class Objection(models.Model):
-    """The person disagrees, in their own words; somebody who manages orders answers. The order stays in force meanwhile."""
+    """The person disagrees, in their own words; somebody who manages orders answers. Meanwhile the order stands."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="objections")
     text = models.TextField()
@@ -164,9 +178,7 @@ class Objection(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["order"], condition=Q(answered_at__isnull=True), name="objection_one_open"
-            ),
+            models.UniqueConstraint(fields=["order"], condition=Q(answered_at__isnull=True), name="objection_one_open"),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True) | ~Q(answer=""), name="objection_answered_in_words"
             ),

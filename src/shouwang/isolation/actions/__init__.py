@@ -1,0 +1,30 @@
+"""The only writes of isolation, a noun a file. Every verb locks the order, checks, writes and leaves an audit row.
+
+The instance given is refreshed in place. A caller who passes the `version` it read gets Conflict when somebody wrote
+in between.
+"""
+
+from shouwang.isolation.actions.objections import answer_objection, object_to
+from shouwang.isolation.actions.orders import (
+    order_for_case,
+    order_for_contact,
+    orders_for_contacts,
+    withdraw_for_case,
+    withdraw_for_contact,
+)
+from shouwang.isolation.actions.places import assign_room, stay_home
+from shouwang.isolation.actions.release import acknowledge, end_order
+
+__all__ = [
+    "acknowledge",
+    "answer_objection",
+    "assign_room",
+    "end_order",
+    "object_to",
+    "order_for_case",
+    "order_for_contact",
+    "orders_for_contacts",
+    "stay_home",
+    "withdraw_for_case",
+    "withdraw_for_contact",
+]

@@ -1,0 +1,115 @@
+"""What every write of isolation shares: locks, rights, versions, numbers, the end of a stay."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins.actions import end_monitoring
+from shouwang.checkins.actions.monitoring import RIGHTS as WATCH_RIGHTS
+from shouwang.core import audit, clock
+from shouwang.core.errors import BadInput, Conflict, Forbidden
+from shouwang.core.events import publish
+from shouwang.core.retention import keep_days
+from shouwang.core.scope import Actor, system_actor
+from shouwang.isolation.models import Order, OrderSeries
+from shouwang.isolation.queries import MANAGE, within
+from shouwang.org.models import Person
+
+PREFIX = {Order.Kind.QUARANTINE: "Q", Order.Kind.ISOLATION: "I"}
+REASON_LENGTH = 300
+
+
+def require(by: Actor, person: Person, right: str = MANAGE) -> None:
+    """Forbidden unless `right` reaches the person."""
+    if not within(by, person, right):
+        raise Forbidden(data_right=right)
+
+
+def watcher(by: Actor, person: Person) -> Actor:
+    """Who starts and ends the watch over a person. A tracer may confirm a contact whose unit they do not reach; the
+    watch then follows from the order, not from them."""
+    return by if any(within(by, person, right) for right in WATCH_RIGHTS) else system_actor("isolation orders")
+
+
+def lock(order: Order) -> None:
+    """Refresh `order` in place and hold its row until the transaction ends."""
+    rows = Order.objects.select_for_update(of=("self",)).select_related("person", "case")
+    order.refresh_from_db(from_queryset=rows)
+
+
+def lock_person(person_id: int) -> Person:
+    """Hold the person's row: two confirmations at the same instant make one order, not two."""
+    return Person.objects.select_for_update().get(pk=person_id)
+
+
+def check_version(order: Order, version: int | None) -> None:
+    if version is not None and version != order.version:
+        raise Conflict(
+            _("Order %(number)s has been changed since you opened it. Look again, then decide."),
+            code="version_conflict", number=order.number,
+        )  # fmt: skip
+
+
+def check_in_force(order: Order) -> None:
+    if not order.in_force:
+        raise Conflict(
+            _("Order %(number)s is no longer in force; nothing needs to be done."),
+            code="order_not_in_force", number=order.number,
+        )  # fmt: skip
+
+
+def save(order: Order, *fields: str) -> None:
+    order.version += 1
+    order.save(update_fields=[*fields, "version"])
+
+
+def note(verb: str, order: Order, *, by: Actor, at: datetime, old: Any = None, new: Any = None) -> None:
+    audit.record(verb, "order", order.pk, by=by, at=at, subject=order.person_id, old=old, new=new)
+
+
+def words(value: str, field: str, *, limit: int = REASON_LENGTH) -> str:
+    """Free text, stripped. BadInput when it is too long."""
+    text = value.strip()
+    if len(text) > limit:
+        raise BadInput(_("The text is longer than %(limit)s characters. Shorten it."), field=field, limit=limit)
+    return text
+
+
+def next_number(kind: str, year: int) -> str:
+    """``Q-2026-0001``: counted within the transaction, one at a time, so there are no gaps and no doubles."""
+    prefix = f"{PREFIX[Order.Kind(kind)]}-{year}"
+    OrderSeries.objects.get_or_create(prefix=prefix)
+    OrderSeries.objects.filter(prefix=prefix).update(last=F("last") + 1)
+    return f"{prefix}-{OrderSeries.objects.values_list('last', flat=True).get(prefix=prefix):04d}"
+
+
+def purge_on(ends_on: date) -> date:
+    return ends_on + timedelta(days=keep_days("order"))
+
+
+def finish(order: Order, state: str, code: str, *, reason: str = "", by: Actor, at: datetime) -> None:
+    """Take a locked order out of force: its stay, its monitoring and its open questions end with it."""
+    old = {"state": order.state, "ends_on": order.ends_on.isoformat(), "where": order.where}
+    order.state, order.ended_at, order.ended_by_id = state, at, by.account_id
+    order.end_code, order.end_reason = code, reason
+    order.purge_on = purge_on(max(order.ends_on, clock.local_day(at)))
+    save(order, "state", "ended_at", "ended_by", "end_code", "end_reason", "purge_on")
+    leave_room(order, at=at)
+    end_monitoring(order.number, on=clock.local_day(at), by=watcher(by, order.person), at=at)
+    verb = "order.withdrawn" if state == Order.State.WITHDRAWN else "order.ended"
+    note(verb, order, by=by, at=at, old=old, new={"state": state, "why": code, "reason": reason})
+    publish(verb, order=order, by=by, at=at)
+
+
+def leave_room(order: Order, *, at: datetime) -> int | None:
+    """End the open stay, if there is one; the id of the room that was left."""
+    stay = order.stays.filter(ends_at__isnull=True).first()
+    if stay is None:
+        return None
+    stay.ends_at = max(at, stay.starts_at)
+    stay.save(update_fields=["ends_at"])
+    return stay.room_id

@@ -1,0 +1,133 @@
+"""Release: may this order end now? Decided from dated facts, criterion by criterion; a person reviews the answer.
+
+What is not known speaks against release by rule, never for it: a missing check is not a healthy one, a check
+without the temperature that was asked for is not a normal temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What the rule needs of an order. `clear_checks` and `temperature_required` come from its pack."""
+
+    starts_on: date
+    ends_on: date
+    checks_per_day: int
+    clear_checks: int
+    temperature_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check-in made under the order. `fever` is None when neither a temperature nor a fever was stated."""
+
+    at: datetime
+    fever: bool | None
+    symptoms: int
+    has_temperature: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """`checks` newest first, as far back as the order; `alerts_open` symptom alerts nobody has dealt with."""
+
+    checks: Sequence[Check]
+    alerts_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One criterion: its code, whether it is met, and the sentence, in the reader's language."""
+
+    code: str
+    met: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """May the order end by rule? Every criterion is listed, met or not."""
+
+    allowed: bool
+    reasons: list[Reason]
+
+    @property
+    def unmet(self) -> list[Reason]:
+        return [reason for reason in self.reasons if not reason.met]
+
+
+def may_end(order: OrderFacts, facts: ReviewFacts, now: datetime, zone: tzinfo) -> Decision:
+    """All criteria at `now`. The last day is included in the term, so the term is over from the next midnight on."""
+    today = now.astimezone(zone).date()
+    reasons = [
+        _term(order, today),
+        _last_day(order, facts, today, zone),
+        *_clear(order, facts),
+        _alerts(facts),
+    ]
+    return Decision(all(reason.met for reason in reasons), reasons)
+
+
+def _term(order: OrderFacts, today: date) -> Reason:
+    met = today > order.ends_on
+    text = (
+        _("The term is over; its last day was %(day)s.")
+        if met
+        else _("The term runs until %(day)s, that day included.")
+    )
+    return Reason("term", met, text % {"day": order.ends_on.isoformat()})
+
+
+def _last_day(order: OrderFacts, facts: ReviewFacts, today: date, zone: tzinfo) -> Reason:
+    """The last day under monitoring: the order's last day, or today when it is not reached yet."""
+    day = min(order.ends_on, today)
+    made = sum(1 for check in facts.checks if check.at.astimezone(zone).date() == day)
+    text = _("On %(day)s %(made)s of %(asked)s daily checks are in.")
+    values = {"day": day.isoformat(), "made": made, "asked": order.checks_per_day}
+    return Reason("last_day", made >= order.checks_per_day, text % values)
+
+
+def _clear(order: OrderFacts, facts: ReviewFacts) -> list[Reason]:
+    """The latest checks: enough of them, none with fever or symptoms, temperatures there where asked for."""
+    latest = list(facts.checks[: order.clear_checks])
+    count = order.clear_checks
+    enough = ngettext(
+        "%(there)s check since the order began; the latest %(count)s is looked at.",
+        "%(there)s checks since the order began; the latest %(count)s are looked at.",
+        count,
+    )
+    fevers = sum(1 for check in latest if check.fever)
+    unwell = sum(1 for check in latest if check.symptoms)
+    reasons = [
+        Reason("enough_checks", len(latest) >= count, enough % {"there": len(facts.checks), "count": count}),
+        Reason(
+            "no_fever",
+            bool(latest) and fevers == 0,
+            _("Fever in %(found)s of the latest %(seen)s checks.") % {"found": fevers, "seen": len(latest)},
+        ),
+        Reason(
+            "no_symptoms",
+            bool(latest) and unwell == 0,
+            _("Symptoms in %(found)s of the latest %(seen)s checks.") % {"found": unwell, "seen": len(latest)},
+        ),
+    ]
+    if order.temperature_required:
+        missing = sum(1 for check in latest if not check.has_temperature)
+        text = _("The temperature is missing in %(found)s of the latest %(seen)s checks.")
+        met = bool(latest) and missing == 0
+        reasons.append(Reason("temperatures", met, text % {"found": missing, "seen": len(latest)}))
+    return reasons
+
+
+def _alerts(facts: ReviewFacts) -> Reason:
+    if facts.alerts_open:
+        return Reason("no_alert", False, _("A symptom alert about this person is still open."))
+    return Reason("no_alert", True, _("No symptom alert about this person is open."))

@@ -1,0 +1,54 @@
+"""Beds: how many are free, who may share a room, and which room to propose. A person decides; this only proposes.
+
+The order of preference is an assumption until an institution writes its own: a single room first; else a shared room
+that is empty or holds only people of the same stated sex, the same kind of order and the same disease. Within each,
+the first by place in the tree. Contacts and cases never share, nor people under orders for different diseases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who has, or needs, a bed. `sex` is "m", "f" or "" (not stated)."""
+
+    sex: str
+    kind: str
+    disease: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """A room as it stands. `capacity` None: nobody has said how many beds it has, so nobody is sent there."""
+
+    id: int
+    path: str
+    capacity: int | None
+    guests: tuple[Guest, ...] = ()
+
+
+def free_beds(room: RoomFacts) -> int | None:
+    """Beds left; None when the capacity is unknown. Never below 0, though a capacity may have been lowered later."""
+    return None if room.capacity is None else max(room.capacity - len(room.guests), 0)
+
+
+def conflicts(room: RoomFacts, newcomer: Guest) -> tuple[str, ...]:
+    """Why this person and those in the room should not share: "sex", "kind", "disease". Empty when nothing speaks against."""
+    found = []
+    if any(not guest.sex or guest.sex != newcomer.sex for guest in room.guests):
+        found.append("sex")
+    if any(guest.kind != newcomer.kind for guest in room.guests):
+        found.append("kind")
+    if any(guest.disease != newcomer.disease for guest in room.guests):
+        found.append("disease")
+    return tuple(found)
+
+
+def choose_room(rooms: Iterable[RoomFacts], newcomer: Guest) -> int | None:
+    """The id of the room to propose, or None when no room fits."""
+    fitting: Sequence[RoomFacts] = [room for room in rooms if free_beds(room) and not conflicts(room, newcomer)]
+    best = min(fitting, key=lambda room: (room.capacity != 1, room.path), default=None)
+    return best.id if best else None
