@@ -1,4 +1,4 @@
-"""What isolation does when something happens below. Subscribed in `web/wiring.py`, run in the publisher's transaction."""
+"""What isolation does when something happens below. `web/wiring.py` subscribes these; the publisher's transaction runs them."""
 
 from __future__ import annotations
 

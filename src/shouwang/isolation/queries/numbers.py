@@ -1,4 +1,4 @@
-"""Numbers for the situation report. They take path ranges, not an actor: a report shows numbers to many, names to few."""
+"""Numbers for the situation report. Path ranges, not an actor: a report shows numbers to many, names to few."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
         return dict.fromkeys(FIGURES)
     start, end = clock.day_bounds(day)
     cut = min(at, end)
-    there = Q(served_at__lt=end, served_at__lte=at) & (Q(ended_at__isnull=True) | Q(ended_at__gte=cut))
+    there = Q(served_at__lte=cut) & (Q(ended_at__isnull=True) | Q(ended_at__gt=cut))
     rows = Order.objects.filter(in_ranges("person__home_path", ranges), served_at__lt=end)
-    waiting = Q(objections__at__lt=cut) & (
-        Q(objections__answered_at__isnull=True) | Q(objections__answered_at__gte=cut)
-    )
+    unanswered = Q(objections__answered_at__isnull=True) | Q(objections__answered_at__gt=cut)
+    waiting = Q(objections__at__lte=cut) & unanswered
     counts: dict[str, int | None] = rows.aggregate(
         quarantined=Count("person", filter=there & Q(kind=Order.Kind.QUARANTINE), distinct=True),
         isolated=Count("person", filter=there & Q(kind=Order.Kind.ISOLATION), distinct=True),

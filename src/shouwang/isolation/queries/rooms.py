@@ -22,7 +22,7 @@ from shouwang.org.queries import current
 
 @dataclass(frozen=True, slots=True)
 class Beds:
-    """Beds of the whole institution at one moment. `rooms_unknown` rooms have no stated capacity and are not counted."""
+    """Beds of the whole institution at one moment. `rooms_unknown`: no stated capacity, so not counted."""
 
     rooms: int
     rooms_unknown: int
@@ -55,7 +55,7 @@ class RoomView:
 
 @dataclass(frozen=True, slots=True)
 class FacilityView:
-    """A facility (or another place that holds isolation rooms) with its rooms; beds of unknown rooms are not in the sums."""
+    """A facility (or another place with isolation rooms). Beds of rooms without a stated capacity are not in the sums."""
 
     facility: Place | None
     rooms: tuple[RoomView, ...]

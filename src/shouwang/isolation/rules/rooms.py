@@ -36,7 +36,7 @@ def free_beds(room: RoomFacts) -> int | None:
 
 
 def conflicts(room: RoomFacts, newcomer: Guest) -> tuple[str, ...]:
-    """Why this person and those in the room should not share: "sex", "kind", "disease". Empty when nothing speaks against."""
+    """What speaks against sharing with those in the room: "sex", "kind", "disease"; empty when nothing does."""
     found = []
     if any(not guest.sex or guest.sex != newcomer.sex for guest in room.guests):
         found.append("sex")

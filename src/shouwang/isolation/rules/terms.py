@@ -119,7 +119,7 @@ class Term:
 
 
 def last_exposure(first_at: datetime, last_at: datetime, zone: tzinfo) -> date:
-    """The local day of the last moment together. Spells are half-open: one that ends at midnight ended the day before."""
+    """The local day of the last moment together. Spells are half-open: one ending at midnight ended the day before."""
     inside = last_at - timedelta(microseconds=1) if last_at > first_at else last_at
     return inside.astimezone(zone).date()
 
@@ -251,7 +251,7 @@ def _footing(protocol: Protocol, source: str, basis: Basis | None) -> list[Text]
 
 
 def governing(ends: Iterable[tuple[date, int]]) -> int:
-    """Of several grounds, given as (last day, id), the id of the one that lasts longest; the older of two equal ones."""
+    """Of several grounds, given as (last day, id), the id of the longest; the older of two equal ones."""
     return min(ends, key=lambda ground: (-ground[0].toordinal(), ground[1]))[1]
 
 
