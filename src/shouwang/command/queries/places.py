@@ -1,0 +1,66 @@
+"""Buildings in numbers: who lives there, how many of them are apart or unwell. Never who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Substr
+
+from shouwang.checkins.models import LatestCheckIn, Severity
+from shouwang.command import rules
+from shouwang.core.scope import Actor
+from shouwang.core.tree import in_ranges
+from shouwang.isolation.models import Order
+from shouwang.org.models import Place, Residence
+from shouwang.org.queries import places
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One building, or floor: `residents` of the asker's part of the tree; small groups show "<5", not a number."""
+
+    place: Place
+    residents: int
+    unwell: int | str | None
+    apart: int | str | None
+
+
+def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
+    """Buildings of the campus, or what stands below `parent`, that have residents. Needs report.view.
+
+    Numbers are of residents whose home organisation lies within reach of report.view. Four queries.
+    """
+    by.require("report.view")
+    below = places().filter(parent=parent) if parent else places().filter(kind=Place.Kind.BUILDING)
+    rows = list(below.order_by("path"))
+    if not rows:
+        return []
+    width = len(rows[0].path)
+    reach = by.ranges("report.view")
+    resident = Residence.objects.filter(in_ranges("person__home_path", reach), ends__isnull=True)
+    if parent:
+        resident = resident.filter(place__path__startswith=parent.path)
+
+    def grouped(found: QuerySet[Residence]) -> Mapping[str, int]:
+        where: Any = Substr(F("place__path"), Value(1), Value(width))
+        return dict(found.annotate(where=where).order_by().values_list("where").annotate(n=Count("pk")))
+
+    total = grouped(resident)
+    sick = LatestCheckIn.objects.filter(day=day).exclude(severity=Severity.NONE).values("person_id")
+    unwell = grouped(resident.filter(person_id__in=sick))
+    ordered = Order.objects.filter(Q(state__in=[Order.State.SERVED, Order.State.ACKNOWLEDGED])).values("person_id")
+    apart = grouped(resident.filter(person_id__in=ordered))
+    return [
+        PlaceRow(
+            place,
+            total[place.path],
+            rules.hidden_if_small(unwell.get(place.path, 0), total[place.path]),
+            rules.hidden_if_small(apart.get(place.path, 0), total[place.path]),
+        )
+        for place in rows
+        if total.get(place.path)
+    ]

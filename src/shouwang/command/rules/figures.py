@@ -1,0 +1,129 @@
+"""The figures of a situation report as data: key, words, denominator, and whether more of it is worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Label = str | Promise
+SMALL_GROUP = 5  # assumption: below five people a number can point at one of them; common practice in health statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`of` is the key of the denominator; `tone` the colour when the value is not zero; `main` is one of the six."""
+
+    key: str
+    label: Label
+    group: str
+    of: str | None = None
+    tone: str = "neutral"
+    note: Label = ""
+    main: bool = False
+
+
+GROUPS: Mapping[str, Label] = {
+    "checkins": _("Daily check-in"),
+    "cases": _("Cases"),
+    "tracing": _("Contacts"),
+    "isolation": _("Quarantine and isolation"),
+    "clocks": _("The four earlies"),
+}
+
+FIGURES: Sequence[Figure] = (
+    Figure("roster", _("People on the roster"), "checkins"),
+    Figure("checked_in", _("Checked in"), "checkins", of="roster", tone="good", main=True),
+    Figure("self", _("by themselves"), "checkins", of="roster"),
+    Figure("proxy", _("entered by another"), "checkins", of="roster"),
+    Figure("clinic", _("measured at the clinic"), "checkins", of="roster"),
+    Figure("unknown", _("no word yet"), "checkins", of="roster", tone="neutral"),
+    Figure("symptomatic", _("With symptoms"), "checkins", of="checked_in", tone="warn", main=True),
+    Figure("alerts_open", _("Symptom alerts open"), "checkins", tone="warn"),
+    Figure("cases_open", _("Open cases"), "cases", of="roster", tone="danger", main=True),
+    Figure("cases_new", _("Cases opened today"), "cases", of="cases_open", tone="danger"),
+    Figure("cases_confirmed", _("confirmed"), "cases", of="cases_open", tone="danger"),
+    Figure("cases_probable", _("probable"), "cases", of="cases_open", tone="danger"),
+    Figure("cases_suspected", _("suspected"), "cases", of="cases_open", tone="warn"),
+    Figure("cases_asymptomatic", _("asymptomatic"), "cases", of="cases_open", tone="warn"),
+    Figure("contacts_found", _("Contacts found"), "tracing"),
+    Figure("contacts_close", _("of them close contacts"), "tracing", of="contacts_found", tone="notice", main=True),
+    Figure("contacts_waiting", _("waiting for a tracer's decision"), "tracing", of="contacts_found", tone="warn"),
+    Figure("quarantined", _("In quarantine"), "isolation", of="roster", tone="notice", main=True),
+    Figure("isolated", _("In isolation"), "isolation", of="roster", tone="danger"),
+    Figure("unplaced", _("Orders without a place"), "isolation", tone="warn"),
+    Figure("beds_free", _("Free beds"), "isolation", of="beds", tone="good"),
+    Figure("monitored_missed", _("Monitoring checks missed"), "isolation", of="monitored", tone="warn"),
+    Figure("clocks_late", _("Late clocks"), "clocks", of="clocks_running_or_late", tone="danger", main=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers of one day for one organisation, as they stood at `as_of`. None is unknown, never 0.
+
+    `before` are those of the day before, counted at the same hour. `units` holds a row for each child organisation:
+    {"id", "title", and some figure keys}.
+    """
+
+    organisation_id: int
+    organisation: str
+    day: date
+    as_of: datetime
+    values: Mapping[str, int | None]
+    before: Mapping[str, int | None]
+    units: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def change(self, key: str) -> int | None:
+        """Today's value less yesterday's; None when either is unknown."""
+        now, then = self.values.get(key), self.before.get(key)
+        return None if now is None or then is None else now - then
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every figure with value, denominator, share and change, in order."""
+        return [
+            {
+                "key": figure.key,
+                "figure": figure,
+                "value": self.values.get(figure.key),
+                "of": self.values.get(figure.of) if figure.of else None,
+                "share": share(self.values.get(figure.key), self.values.get(figure.of) if figure.of else None),
+                "change": self.change(figure.key),
+            }
+            for figure in FIGURES
+        ]
+
+
+def share(part: int | None, whole: int | None) -> float | None:
+    """part / whole; None when either is unknown or the whole is 0."""
+    return None if part is None or not whole else part / whole
+
+
+def completed(values: Mapping[str, int | None]) -> dict[str, int | None]:
+    """`values` with the figures that follow from others: who is in at all, and all clocks that are not met."""
+    done = dict(values)
+    done["checked_in"] = _sum(values, "self", "proxy", "clinic")
+    done["clocks_running_or_late"] = _sum(values, "clocks_running", "clocks_late")
+    return done
+
+
+def _sum(values: Mapping[str, int | None], *keys: str) -> int | None:
+    parts = [values.get(key) for key in keys]
+    return None if any(part is None for part in parts) else sum(part for part in parts if part is not None)
+
+
+def hidden_if_small(value: int | None, group: int | None) -> int | str | None:
+    """A number about fewer than five people is shown as "<5", so that it points at none of them.
+
+    >>> hidden_if_small(1, 4)
+    '<5'
+    >>> hidden_if_small(1, 40)
+    1
+    """
+    if value and (group is None or group < SMALL_GROUP):
+        return f"<{SMALL_GROUP}"
+    return value
