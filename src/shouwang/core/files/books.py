@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
 
 import python_calamine as calamine
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.files import kinds, ods, ole, xlsx
@@ -49,7 +50,7 @@ def open_book(stream: BinaryIO, head: bytes, name: str, sheet: str | None) -> tu
     """
     stream.seek(0, 2)
     if stream.tell() > MAX_BOOK:
-        raise refuse("file_too_large", name, what=f"> {MAX_BOOK >> 20} MiB")
+        raise refuse("file_too_large", name, what=gettext("more than %(size)s MiB") % {"size": MAX_BOOK >> 20})
     stream.seek(0)
     book = _open_zip(stream, name) if kinds.kind_of(head, name) == kinds.ZIP else _open_ole(stream.read(), stream, name)
     names = book.workbook.sheet_names
@@ -71,11 +72,12 @@ def _open_zip(stream: BinaryIO, name: str) -> Book:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
         raise refuse("file_damaged", name) from error
     unpacker = xlsx.Unpacker(stream, name)
-    mimetype = parts.get("mimetype")
-    if "xl/workbook.xml" in parts:
+    mimetype, main = parts.get("mimetype"), xlsx.main_part(unpacker, parts)
+    if main.endswith(".xml") and not main.startswith(("word/", "ppt/")):
         kind = "xlsx"
+        sheets = {info.filename for info in xlsx.sheet_parts(unpacker, parts, main).values()}
         for path, info in parts.items():
-            if path.endswith((".xml", ".rels")) and not path.startswith("xl/worksheets/"):
+            if path.endswith((".xml", ".rels")) and info.filename not in sheets:
                 unpacker.measure(info)
     elif mimetype is not None and b"opendocument.spreadsheet" in unpacker.whole(mimetype)[:100]:
         kind = "ods"
@@ -84,7 +86,7 @@ def _open_zip(stream: BinaryIO, name: str) -> Book:
         if "content.xml" not in parts:
             raise refuse("file_damaged", name)
     else:
-        raise unknown_kind(name, _zip_words(parts))
+        raise unknown_kind(name, _zip_words(main))
     scans = ods.scan_content(unpacker, parts["content.xml"]) if kind == "ods" else []
     book = _book(kind, stream, name)
     if kind == "ods":
@@ -92,12 +94,12 @@ def _open_zip(stream: BinaryIO, name: str) -> Book:
     return book
 
 
-def _zip_words(parts: dict[str, zipfile.ZipInfo]) -> str:
-    if "word/document.xml" in parts:
+def _zip_words(main: str) -> str:
+    if main.startswith("word/"):
         return str(_("a Word document"))
-    if "ppt/presentation.xml" in parts:
+    if main.startswith("ppt/"):
         return str(_("a presentation"))
-    if "xl/workbook.bin" in parts:
+    if main.endswith(".bin"):
         return str(_("a binary workbook (.xlsb)"))
     return str(_("a compressed archive"))
 
@@ -161,7 +163,7 @@ def _require_small(book: Book, sheet: str, stream: BinaryIO, name: str) -> None:
     with zipfile.ZipFile(stream) as archive:
         parts = xlsx.members(archive, name)
     unpacker = xlsx.Unpacker(stream, name)
-    part = xlsx.sheet_parts(unpacker, parts).get(sheet)
+    part = xlsx.sheet_parts(unpacker, parts, xlsx.main_part(unpacker, parts)).get(sheet)
     if part is None:
         raise refuse("file_damaged", name)
     book.scans[sheet] = xlsx.scan_sheet(unpacker, part, xlsx.padded_styles(unpacker, parts))
@@ -186,7 +188,7 @@ def sheet_rows(book: Book, sheet: calamine.CalamineSheet, name: str) -> SheetRow
         if first == last and bottom > top:
             tops.setdefault(top, []).append((first - left, bottom))
     rows = _rows(sheet, scan, left, tops, name)
-    return SheetRows(sheet.name, rows, sheet.total_height, sum(map(len, tops.values())))
+    return SheetRows(sheet.name, rows, sheet.end[0] + 1 if sheet.end else 0, sum(map(len, tops.values())))
 
 
 def _rows(
@@ -207,15 +209,26 @@ def _rows(
                     text = text.zfill(scan.padded[number, column + left])
                 cells[column] = text
         flaws += [(column - left, code, value) for column, code, value in scan.flaws.get(number, ())]
-        for column, (last, text) in list(merged.items()):
-            if number > last:
-                del merged[column]
-            elif column < len(cells) and not cells[column]:
-                cells[column] = text
-        for column, last in tops.get(number, ()):
-            if 0 <= column < len(cells):
-                merged[column] = (last, cells[column])
+        for column, code, _value in flaws:
+            if code == xlsx.ERROR and 0 <= column < len(cells):
+                cells[column] = ""
+        if tops:
+            _fill_merged(number, cells, merged, tops)
         yield number + 1, cells, flaws
+
+
+def _fill_merged(
+    number: int, cells: list[str], merged: dict[int, tuple[int, str]], tops: dict[int, list[tuple[int, int]]]
+) -> None:
+    """Give this row the values of the areas it lies in; `merged` carries column -> (last row, text) from row to row."""
+    for column, (last, text) in list(merged.items()):
+        if number > last:
+            del merged[column]
+        elif column < len(cells) and not cells[column]:
+            cells[column] = text
+    for column, last in tops.get(number, ()):
+        if 0 <= column < len(cells):
+            merged[column] = (last, cells[column])
 
 
 def cell_text(value: Value) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.files import kinds, text
@@ -84,7 +85,11 @@ def _records(lines: Iterator[tuple[str, str]], delimiter: str, name: str, notes:
             # The only errors left are fields beyond the module's limit of 128 Ki characters.
             if fed > 1:
                 raise refuse("quote_unclosed", name, row=number) from error
-            raise refuse("file_too_large", name, what=f"> {csv.field_size_limit() >> 10} KiB") from error
+            raise refuse(
+                "file_too_large",
+                name,
+                what=gettext("a cell of more than %(size)s KiB") % {"size": csv.field_size_limit() >> 10},
+            ) from error
         if exhausted:  # the text ended within a quotation: whatever followed the mark has been swallowed
             raise refuse("quote_unclosed", name, row=number)
         flaws: list[Flaw] = []

@@ -228,7 +228,7 @@ def csv_cell(value: CellValue) -> str:
             return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         case str() | Promise():
             text = str(value).encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
-            risky = text.startswith(DANGEROUS) or (text.startswith("'") and text[1:].startswith(DANGEROUS))
+            risky = text.lstrip("'").startswith(DANGEROUS)
             return f"'{text}" if risky and text.strip("-－") else text
         case _:
             raise TypeError(f"a cell cannot hold {type(value).__name__}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import Message
@@ -193,7 +194,7 @@ def _take_header(table: Table, raw: Iterator[RawRow]) -> list[RawRow]:
     if not any(map(_has_letter, header)):
         raise refuse("header_missing", table.name, row=table.header_row)
     if len(header) > WIDEST:
-        raise refuse("file_too_large", table.name, what=f"> {WIDEST} columns")
+        raise refuse("file_too_large", table.name, what=gettext("more than %(count)s columns") % {"count": WIDEST})
     met: set[str] = set()
     for cell in filter(None, header):
         if cell in met:
@@ -255,18 +256,20 @@ def _judge(values: list[str], flaws: list[Flaw], written: bool) -> None:
 
     ="007" is how some systems keep zeros in CSV; an apostrophe before = + - @ is how others, and we, disarm formulas.
     """
+    known = {column for column, _code, _value in flaws}
     for index, value in enumerate(values):
-        if not value:
+        if not value or index in known:
             continue
         first = value[0]
         if first == "#":
             if value in _ERROR_TEXTS or (len(value) > 2 and not value.strip("#")):
                 flaws.append((index, "cell_error", value))
+                values[index] = ""
         elif written and first == "=":
             if value.startswith('="') and value.endswith('"') and len(value) > 2:
                 values[index] = value[2:-1].strip()
         elif written and first == "'":
-            if value[1:].startswith(DANGEROUS) or (value[1:2] == "'" and value[2:].startswith(DANGEROUS)):
+            if value.lstrip("'").startswith(DANGEROUS):
                 values[index] = value[1:].strip()
         elif ("E+" in value or "e+" in value) and _CUT_SHORT.fullmatch(value):
             flaws.append((index, "digits_lost", value))

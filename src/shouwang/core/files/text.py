@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from shouwang.core.files.errors import refuse
 
 CHUNK = 1 << 20  # bytes read at once
@@ -99,7 +101,7 @@ def read_chunk(stream: BinaryIO, state: LineState) -> bytes:
         raise refuse("file_damaged", state.name) from error
     state.consumed += len(chunk)
     if state.consumed > MAX_TEXT:
-        raise refuse("file_too_large", state.name, what=f"> {MAX_TEXT >> 30} GiB")
+        raise refuse("file_too_large", state.name, what=_("more than %(size)s GiB") % {"size": MAX_TEXT >> 30})
     return chunk
 
 
@@ -111,7 +113,9 @@ def raw_lines(stream: BinaryIO, state: LineState) -> Iterator[list[bytes]]:
         # A \r at the very end may be the first half of \r\n.
         rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
         if len(rest) > MAX_LINE or max(map(len, lines), default=0) > MAX_LINE:
-            raise refuse("file_too_large", state.name, what=f"a line > {MAX_LINE >> 20} MiB")
+            raise refuse(
+                "file_too_large", state.name, what=_("a line of more than %(size)s MiB") % {"size": MAX_LINE >> 20}
+            )
         yield lines
     yield [rest] if rest else []
 
@@ -124,7 +128,7 @@ def decoded_lines(stream: BinaryIO, state: LineState, codec: str | None) -> Iter
         for block in raw_lines(stream, state):
             for raw in block:
                 if b"\0" in raw:
-                    raise refuse("file_kind_unknown", state.name, what="binary data")
+                    raise refuse("file_kind_unknown", state.name, what=_("binary data"))
                 text, encoding = decode_line(raw, state.prefer_gb)
                 yield text.lstrip("\ufeff"), encoding
 
@@ -137,10 +141,12 @@ def _unicode_lines(stream: BinaryIO, state: LineState, codec: str) -> Iterator[t
         lines = list(io.StringIO(rest + decoder.decode(chunk, final=not chunk), newline=""))
         rest = lines.pop() if chunk and lines and not lines[-1].endswith("\n") else ""
         if len(rest) > MAX_LINE or max(map(len, lines), default=0) > MAX_LINE:
-            raise refuse("file_too_large", state.name, what=f"a line > {MAX_LINE >> 20} MiB")
+            raise refuse(
+                "file_too_large", state.name, what=_("a line of more than %(size)s MiB") % {"size": MAX_LINE >> 20}
+            )
         for line in lines:
             if "\0" in line:
-                raise refuse("file_kind_unknown", state.name, what="binary data")
+                raise refuse("file_kind_unknown", state.name, what=_("binary data"))
             yield line.lstrip("\ufeff"), UNDECODABLE if "�" in line else ""
         if not chunk:
             return

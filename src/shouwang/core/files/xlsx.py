@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+
 from shouwang.core.files.errors import refuse
 
 MAX_MEMBERS = 20_000
@@ -51,7 +53,7 @@ def members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
             raise refuse("file_damaged", name)
         found[path] = info
     if len(found) > MAX_MEMBERS:
-        raise refuse("file_too_large", name, what=f"> {MAX_MEMBERS} parts")
+        raise refuse("file_too_large", name, what=_("more than %(count)s parts") % {"count": MAX_MEMBERS})
     return found
 
 
@@ -89,7 +91,7 @@ class Unpacker:
             member_total += len(chunk)
             bomb = member_total > RATIO_FREE and member_total > MAX_RATIO * max(info.compress_size, 1)
             if bomb or self.total > MAX_UNPACKED:
-                raise refuse("file_too_large", self.name, what=f"> {self.total >> 20} MiB")
+                raise refuse("file_too_large", self.name, what=_("more than %(size)s MiB") % {"size": self.total >> 20})
             yield chunk
             if inflate is not None and inflate.eof:
                 return
@@ -118,23 +120,42 @@ def elements(xml: bytes, name: str) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def sheet_parts(unpacker: Unpacker, parts: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Sheet name -> its part, for the sheets whose part exists (chart sheets are kept; they hold no cells)."""
-    relations = parts.get("xl/_rels/workbook.xml.rels")
-    if relations is None:
-        raise refuse("file_damaged", unpacker.name)
-    targets: dict[str, str] = {}
-    for tag, attributes in elements(unpacker.whole(relations), unpacker.name):
+def _targets(unpacker: Unpacker, info: zipfile.ZipInfo, folder: str) -> dict[str, tuple[str, str]]:
+    """Relationship id -> (type, lower-case path of its target), relative targets resolved against `folder`."""
+    found: dict[str, tuple[str, str]] = {}
+    for tag, attributes in elements(unpacker.whole(info), unpacker.name):
         if tag == "Relationship":
             target = attributes.get("Target", "").replace("\\", "/")
-            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-            targets[attributes.get("Id", "")] = path.lower()
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            key = attributes.get("Id", "")
+            if key in found:  # which one is meant would be the reader's guess, and ours might be another
+                raise refuse("file_damaged", unpacker.name)
+            found[key] = (attributes.get("Type", ""), path.lower())
+    return found
+
+
+def main_part(unpacker: Unpacker, parts: dict[str, zipfile.ZipInfo]) -> str:
+    """Path of an Office file's main part ("xl/workbook.xml", "word/document.xml"); "" for another kind of archive."""
+    relations = parts.get("_rels/.rels")
+    if relations is None:
+        return ""
+    types = _targets(unpacker, relations, "").values()
+    return next((path for kind, path in types if kind.endswith("/officeDocument") and path in parts), "")
+
+
+def sheet_parts(unpacker: Unpacker, parts: dict[str, zipfile.ZipInfo], main: str) -> dict[str, zipfile.ZipInfo]:
+    """Sheet name -> its part, for the sheets whose part exists."""
+    folder, base = posixpath.split(main)
+    relations = parts.get(f"{folder}/_rels/{base}.rels")
+    if relations is None:
+        raise refuse("file_damaged", unpacker.name)
+    targets = _targets(unpacker, relations, folder)
     found: dict[str, zipfile.ZipInfo] = {}
-    for tag, attributes in elements(unpacker.whole(parts["xl/workbook.xml"]), unpacker.name):
+    for tag, attributes in elements(unpacker.whole(parts[main]), unpacker.name):
         if tag == "sheet":
-            part = parts.get(targets.get(attributes.get("id", ""), ""))
-            if part is not None:
-                found[attributes.get("name", "")] = part
+            _kind, path = targets.get(attributes.get("id", ""), ("", ""))
+            if path in parts:
+                found[attributes.get("name", "")] = parts[path]
     return found
 
 
@@ -215,7 +236,9 @@ def _row_parts(unpacker: Unpacker, info: zipfile.ZipInfo) -> Iterator[bytes]:
         cut = text.rfind(b"row>") + 4
         cut = cut if cut >= 4 else 0
         if len(text) - cut > MAX_CARRY:
-            raise refuse("file_too_large", unpacker.name, what=f"a row > {MAX_CARRY >> 20} MiB")
+            raise refuse(
+                "file_too_large", unpacker.name, what=_("a row of more than %(size)s MiB") % {"size": MAX_CARRY >> 20}
+            )
         yield text[:cut]
         carry = text[cut:]
     yield carry
