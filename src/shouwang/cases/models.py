@@ -109,9 +109,34 @@ class ClassificationChange(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=300)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.old} > {self.new}"
+
+
+class DateChange(models.Model):
+    """One date of a case set, corrected or taken back. Kept here, not in the audit log: the log is also read by
+    people without health rights. `field` is a column of `Case`; None is unknown."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="date_changes")
+    field = models.CharField(max_length=16)
+    old = models.DateTimeField(null=True)
+    new = models.DateTimeField(null=True)
+    day_only = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.field}"
 
 
 class Clock(models.Model):

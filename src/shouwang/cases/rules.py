@@ -90,6 +90,7 @@ class Infectious(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What this room takes from a pack. Stored once a pack version, so that a case keeps the version that judged it."""
 
+    disease: str
     name: Text
     edition: str
     case: CaseSpec
@@ -106,6 +107,7 @@ def protocol(pack: Pack) -> Protocol:
             _("Pack %(pack)s gives two clocks the same code. Give each its own."), code="pack_invalid", pack=pack.code
         )
     return Protocol(
+        disease=pack.head.disease,
         name=pack.head.name,
         edition=pack.head.edition,
         case=pack.section("case", CaseSpec),

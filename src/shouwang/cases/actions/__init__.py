@@ -5,8 +5,8 @@ The instance given is refreshed in place, so it is current afterwards.
 """
 
 from shouwang.cases.actions.clocks import sweep_clocks
-from shouwang.cases.actions.dates import DATE_FIELDS, set_dates
+from shouwang.cases.actions.dates import DATE_FIELDS, markable, set_dates
 from shouwang.cases.actions.deciding import classify, close_case, reopen_case
 from shouwang.cases.actions.opening import open_case
 
-__all__ = ["DATE_FIELDS", "classify", "close_case", "open_case", "reopen_case", "set_dates", "sweep_clocks"]
+__all__ = ["DATE_FIELDS", "classify", "close_case", "markable", "open_case", "reopen_case", "set_dates", "sweep_clocks"]

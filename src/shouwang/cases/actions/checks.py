@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.cases.models import Case
+from shouwang.cases.models import Case, DateChange
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.retention import keep_days
@@ -19,23 +19,24 @@ MANAGE = "case.manage"
 REASON_LENGTH = 300
 
 
-def aware(value: datetime | None) -> datetime | None:
-    """A moment without zone is the institution's local time."""
-    return value.replace(tzinfo=clock.zone()) if value is not None and value.tzinfo is None else value
+def aware(value: datetime | None, field: str) -> datetime | None:
+    """A moment without zone is the institution's local time. BadInput for a year that no calendar arithmetic bears."""
+    if value is None:
+        return None
+    if not 1900 <= value.year <= 2200:
+        raise BadInput(_("The year %(year)s cannot be right. Check the date."), field=field, year=value.year)
+    return value.replace(tzinfo=clock.zone()) if value.tzinfo is None else value
 
 
 def onset_moment(value: datetime | None, day_only: bool) -> datetime | None:
-    found = aware(value)
+    found = aware(value, "onset_at")
     return clock.day_start(clock.local_day(found)) if found is not None and day_only else found
 
 
-def iso(value: object) -> Any:
-    return value.isoformat() if isinstance(value, datetime | date) else value
-
-
-def reason_text(reason: str) -> str:
+def reason_text(reason: str, *, required: bool = True) -> str:
+    """The reason as it is kept. BadInput when it is missing (unless not `required`) or too long."""
     text = reason.strip()
-    if not text:
+    if required and not text:
         raise BadInput(_("Say why, in a few words."), code="reason_missing", field="reason")
     if len(text) > REASON_LENGTH:
         raise BadInput(
@@ -64,6 +65,28 @@ def lock(case: Case) -> None:
 def save(case: Case, *fields: str) -> None:
     case.version += 1
     case.save(update_fields=[*fields, "version"])
+
+
+Change = tuple[datetime | None, datetime | None]
+
+
+def note_dates(case: Case, changed: Mapping[str, Change], *, reason: str, by: Actor, at: datetime) -> None:
+    """Write the trail of dates: column -> (old, new), under the version just saved."""
+    rows = [
+        DateChange(
+            case=case,
+            field=field,
+            old=old,
+            new=new,
+            day_only=field == "onset_at" and case.onset_day_only,
+            at=at,
+            by_id=by.account_id,
+            reason=reason,
+            version=case.version,
+        )
+        for field, (old, new) in changed.items()
+    ]
+    DateChange.objects.bulk_create(rows)
 
 
 def purge_on(at: datetime) -> date:

@@ -13,11 +13,11 @@ from shouwang.cases import queries, rules
 from shouwang.cases.actions import clocks
 from shouwang.cases.actions.checks import (
     MANAGE,
-    REASON_LENGTH,
     aware,
-    iso,
     lock,
+    note_dates,
     onset_moment,
+    reason_text,
     require,
     save,
     within,
@@ -52,19 +52,29 @@ def set_dates(
     changed = {name: (getattr(case, name), value) for name, value in wanted.items() if getattr(case, name) != value}
     if not changed:
         return case
+    text = reason_text(reason, required=False)
     _check_wanted(case, wanted, now=at)
     for name, (_old, value) in changed.items():
         setattr(case, name, value)
     save(case, *changed)
+    # Day and hour of onset are one date: a change of precision alone is a change of onset.
+    precision = changed.pop("onset_day_only", None)
+    if precision is not None and "onset_at" not in changed:
+        changed["onset_at"] = (case.onset_at, case.onset_at)
+    note_dates(case, changed, reason=text, by=by, at=at)
     clocks.sync(case, queries.protocol_of(case).clocks, at=at)
-    audit.record(
-        "case.dated", "case", case.pk, by=by, at=at, subject=case.person_id,
-        old={name: iso(old) for name, (old, _new) in changed.items()},
-        new={"version": case.version, "reason": reason.strip()[:REASON_LENGTH]}
-        | {name: iso(new) for name, (_old, new) in changed.items()},
-    )  # fmt: skip
+    new = {"version": case.version, "fields": sorted(changed)}
+    audit.record("case.dated", "case", case.pk, by=by, at=at, subject=case.person_id, new=new)
     publish("case.dated", case=case, changed=changed, by=by, at=at)
     return case
+
+
+def markable(by: Actor, case: Case) -> tuple[str, ...]:
+    """The dates that `by` may say have just happened. Nobody falls ill by a tap: onset is entered."""
+    fields = [field for field in DATE_FIELDS if field not in ("onset_at", "detected_at")]
+    if within(by, case.person, MANAGE):
+        return tuple(fields)
+    return tuple(field for field in fields if field in DATE_RIGHTS and within(by, case.person, DATE_RIGHTS[field]))
 
 
 def _require_dates(by: Actor, person: Person, dates: Mapping[str, Any]) -> None:
@@ -77,7 +87,7 @@ def _wanted(case: Case, dates: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := dates.keys() - {*DATE_FIELDS, "onset_day_only"}:
         names = ", ".join(sorted(unknown))
         raise BadInput(_("A case has no date %(names)s."), code="date_unknown", field=sorted(unknown)[0], names=names)
-    wanted: dict[str, Any] = {name: aware(value) for name, value in dates.items() if name != "onset_day_only"}
+    wanted: dict[str, Any] = {name: aware(value, name) for name, value in dates.items() if name != "onset_day_only"}
     if "onset_at" in dates or "onset_day_only" in dates:
         onset = wanted.get("onset_at", case.onset_at)
         day_only = bool(dates.get("onset_day_only", False)) and onset is not None

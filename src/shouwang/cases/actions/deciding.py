@@ -12,8 +12,8 @@ from shouwang.cases.actions import clocks
 from shouwang.cases.actions.checks import (
     MANAGE,
     check_none_open,
-    iso,
     lock,
+    note_dates,
     purge_on,
     reason_text,
     require,
@@ -45,18 +45,16 @@ def classify(case: Case, *, new: str, reason: str, by: Actor, at: datetime, vers
     case.purge_on = purge_on(at)
     save(case, "classification", "classified_at", "closed_at", "close_reason", "purge_on")
     clocks.sync(case, queries.protocol_of(case).clocks, at=at)
-    change = {"version": case.version, "classification": new, "reason": text}
     audit.record(
-        "case.classified", "case", case.pk, by=by, at=at, subject=case.person_id,
-        old={"classification": old}, new=change,
-    )  # fmt: skip
+        "case.classified", "case", case.pk, by=by, at=at, subject=case.person_id, new={"version": case.version}
+    )
     write_class(case, old, text, by=by, at=at)
     return case
 
 
 def write_class(case: Case, old: str, reason: str, *, by: Actor, at: datetime) -> None:
     ClassificationChange.objects.create(
-        case=case, old=old, new=case.classification, at=at, by_id=by.account_id, reason=reason
+        case=case, old=old, new=case.classification, at=at, by_id=by.account_id, reason=reason, version=case.version
     )
     publish("case.classified", case=case, old=old, new=case.classification, by=by, at=at)
 
@@ -72,8 +70,8 @@ def close_case(case: Case, *, reason: str, by: Actor, at: datetime, version: int
     case.closed_at, case.close_reason, case.purge_on = at, text, purge_on(at)
     save(case, "closed_at", "close_reason", "purge_on")
     clocks.sync(case, queries.protocol_of(case).clocks, at=at)
-    new = {"version": case.version, "closed_at": iso(at), "reason": text}
-    audit.record("case.closed", "case", case.pk, by=by, at=at, subject=case.person_id, new=new)
+    note_dates(case, {"closed_at": (None, at)}, reason=text, by=by, at=at)
+    audit.record("case.closed", "case", case.pk, by=by, at=at, subject=case.person_id, new={"version": case.version})
     publish("case.closed", case=case, by=by, at=at)
     return case
 
@@ -91,9 +89,7 @@ def reopen_case(case: Case, *, reason: str, by: Actor, at: datetime, version: in
     old, case.closed_at, case.close_reason = case.closed_at, None, ""
     save(case, "closed_at", "close_reason")
     clocks.sync(case, queries.protocol_of(case).clocks, at=at)
-    audit.record(
-        "case.reopened", "case", case.pk, by=by, at=at, subject=case.person_id,
-        old={"closed_at": iso(old)}, new={"version": case.version, "closed_at": None, "reason": text},
-    )  # fmt: skip
+    note_dates(case, {"closed_at": (old, None)}, reason=text, by=by, at=at)
+    audit.record("case.reopened", "case", case.pk, by=by, at=at, subject=case.person_id, new={"version": case.version})
     publish("case.reopened", case=case, by=by, at=at)
     return case

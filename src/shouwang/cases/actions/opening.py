@@ -14,7 +14,6 @@ from shouwang.cases.actions.checks import (
     MANAGE,
     aware,
     check_none_open,
-    iso,
     onset_moment,
     purge_on,
     reason_text,
@@ -56,7 +55,7 @@ def open_case(
     spec = rules.protocol(pack)
     rules.check_transition("", classification, closed=False, onset_known=onset_at is not None)
     onset = onset_moment(onset_at, onset_day_only)
-    detected = aware(detected_at) or (alert.raised_at if alert else at)
+    detected = aware(detected_at, "detected_at") or (alert.raised_at if alert else at)
     rules.check_dates(rules.Dates(detected=detected, onset=onset, onset_day_only=onset_day_only), now=at)
     _check_alert(alert, person)
     check_none_open(person.pk, pack.head.disease)
@@ -78,8 +77,7 @@ def open_case(
     if alert is not None:
         mark_case_opened(alert, by=by, at=at)
     clocks.sync(case, spec.clocks, at=at)
-    new = {"version": case.version, "number": case.number, "classification": classification, "reason": text}
-    new |= {"onset_at": iso(onset), "detected_at": iso(detected), "alert": alert.pk if alert else None}
+    new = {"version": case.version, "alert": alert.pk if alert else None}
     audit.record("case.opened", "case", case.pk, by=by, at=at, subject=person.pk, new=new)
     publish("case.opened", case=case, by=by, at=at)
     write_class(case, "", text, by=by, at=at)

@@ -1,6 +1,9 @@
 """The only reads of cases, a question a file. Permission is asked at the fetch: what one may not see is not found."""
 
 from shouwang.cases.queries.desk import (
+    CLOCK_ORDER,
+    DUE_SOON,
+    VIEW,
     DeskFilter,
     DeskSummary,
     case_by_number,
@@ -8,7 +11,7 @@ from shouwang.cases.queries.desk import (
     dates_of,
     desk,
     desk_summary,
-    diseases,
+    disease_names,
     due_soon,
     infectious_window,
     late_clocks,
@@ -17,21 +20,41 @@ from shouwang.cases.queries.desk import (
     protocols,
     visible_cases,
 )
+from shouwang.cases.queries.faces import (
+    CLASS_TONES,
+    Face,
+    clock_faces,
+    clock_rows,
+    date_rows,
+    desk_rows,
+    role_name,
+    trail,
+    writer,
+)
 from shouwang.cases.queries.numbers import CURVE_CLASSES, EpiCurve, curve_for, day_figures, epi_curve
 
 __all__ = [
+    "CLASS_TONES",
+    "CLOCK_ORDER",
     "CURVE_CLASSES",
+    "DUE_SOON",
+    "VIEW",
     "DeskFilter",
     "DeskSummary",
     "EpiCurve",
+    "Face",
     "case_by_number",
     "case_for",
+    "clock_faces",
+    "clock_rows",
     "curve_for",
+    "date_rows",
     "dates_of",
     "day_figures",
     "desk",
+    "desk_rows",
     "desk_summary",
-    "diseases",
+    "disease_names",
     "due_soon",
     "epi_curve",
     "infectious_window",
@@ -39,5 +62,8 @@ __all__ = [
     "protocol_as_json",
     "protocol_of",
     "protocols",
+    "role_name",
+    "trail",
     "visible_cases",
+    "writer",
 ]

@@ -35,9 +35,10 @@ def visible_cases(by: Actor) -> QuerySet[Case]:
 
 
 def case_for(by: Actor, case_id: int) -> Case:
-    """One case with its clocks, history and alert: four queries. NotFound when `by` may not see it."""
-    rows = visible_cases(by).select_related("alert", "opened_by", "alert__checkin")
-    case = rows.prefetch_related("clocks__owner", "history__by__person").filter(pk=case_id).first()
+    """One case with its alert, clocks and trails: ten queries at most. NotFound when `by` may not see it."""
+    rows = visible_cases(by).select_related("alert", "alert__checkin", "opened_by__person")
+    trails = ("clocks__owner", "history__by__person", "date_changes__by__person")
+    case = rows.prefetch_related(*trails).filter(pk=case_id).first()
     if case is None:
         raise NotFound
     return case
@@ -125,9 +126,11 @@ def desk(by: Actor, wanted: DeskFilter, *, cursor: str = "", size: int = 50) -> 
     return keyset(rows, *DESK_ORDER, cursor=cursor, size=size)
 
 
-def diseases(by: Actor) -> list[str]:
-    """The diseases of which `by` may see a case."""
-    return sorted(visible_cases(by).order_by().values_list("disease", flat=True).distinct())
+def disease_names() -> dict[str, str]:
+    """Disease -> name in the reader's language, of every pack that ever judged a case here (the newest name wins)."""
+    rows = CaseProtocol.objects.order_by("pk").values_list("content", flat=True)
+    found = [msgspec.convert(content, rules.Protocol) for content in rows]
+    return {protocol.disease: str(protocol.name) for protocol in found}
 
 
 # --- clocks --------------------------------------------------------------------------------------------------------
@@ -162,6 +165,11 @@ class DeskSummary:
     late: int
     soon: int
     latest: tuple[Clock, ...]
+
+    @property
+    def hours(self) -> int:
+        """How far "soon" reaches."""
+        return int(DUE_SOON.total_seconds() // 3600)
 
 
 def desk_summary(by: Actor, at: datetime, *, show: int = 5) -> DeskSummary:

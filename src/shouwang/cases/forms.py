@@ -1,0 +1,186 @@
+"""What pages send: opening, classifying, dating and closing a case; the filters of the desk and of the curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases import rules
+from shouwang.cases.models import Case, Classification
+from shouwang.core import clock
+from shouwang.core.errors import BadInput
+from shouwang.core.packs import Pack
+
+OPENING = [choice for choice in Classification.choices if choice[0] != rules.DISCARDED]
+
+
+def moment_field(label: object, help_text: object = "") -> forms.DateTimeField:
+    """A local date and time, to the minute."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget, help_text=help_text)  # type: ignore[arg-type]
+
+
+class OnsetForm(forms.Form):
+    """Onset as people remember it: a day, and sometimes an hour."""
+
+    onset_day = forms.DateField(
+        label=_("Day of onset"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("First symptom. Leave it empty when nobody knows: unknown is not today."),
+    )
+    onset_time = forms.TimeField(
+        label=_("Hour of onset"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("Leave it empty when only the day is known."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("onset_time") is not None and values.get("onset_day") is None and "onset_day" in values:
+            self.add_error("onset_day", _("An hour needs its day. Enter the day of onset too."))
+        return values
+
+    def onset(self) -> dict[str, Any]:
+        """`onset_at` and `onset_day_only` of the valid form."""
+        day: date | None = self.cleaned_data["onset_day"]
+        hour: time | None = self.cleaned_data["onset_time"]
+        if day is None:
+            return {"onset_at": None, "onset_day_only": False}
+        return {
+            "onset_at": datetime.combine(day, hour or time.min, tzinfo=clock.zone()),
+            "onset_day_only": hour is None,
+        }
+
+
+class OpenForm(OnsetForm):
+    """A case opened from an alert: the person and the pack are known."""
+
+    classification = forms.ChoiceField(
+        label=_("Classification"), choices=OPENING, initial=rules.SUSPECTED, widget=forms.RadioSelect
+    )
+    detected_at = moment_field(_("Detected"), _("When the campus first learned of it."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What speaks for it: symptoms, exposure, test result."),
+    )
+    field_order = ("number", "pack", "classification", "onset_day", "onset_time", "detected_at", "reason")
+
+
+class OpenByNumberForm(OpenForm):
+    number = forms.CharField(
+        label=_("Student or staff number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    pack = forms.ChoiceField(label=_("Disease"))
+
+    def __init__(self, *args: Any, packs: list[Pack], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.packs = {pack.code: pack for pack in packs}
+        field = self.fields["pack"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(pack.code, str(pack.head.name)) for pack in packs]
+
+
+class VersionForm(forms.Form):
+    """Carries the version of the case that the person was looking at."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class ClassifyForm(VersionForm):
+    classification = forms.ChoiceField(label=_("New classification"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = dict(Classification.choices)
+        allowed = rules.next_classes(
+            case.classification, closed=not case.is_open, onset_known=case.onset_at is not None
+        )
+        field = self.fields["classification"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(code, names[code]) for code in allowed]
+
+
+class CloseForm(VersionForm):
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DatesForm(OnsetForm, VersionForm):
+    """All dates of a case. Only what was changed is sent on: stored seconds survive a form that shows minutes."""
+
+    detected_at = moment_field(_("Detected"))
+    reported_at = moment_field(_("Reported to the health authority"))
+    isolated_at = moment_field(_("Isolated"))
+    treated_at = moment_field(_("First treated"))
+    traced_at = moment_field(_("Contacts traced"))
+    recovered_at = moment_field(_("Recovered"))
+    reason = forms.CharField(
+        label=_("Reason for the correction"),
+        max_length=300,
+        required=False,
+        help_text=_("Useful when a date that was known is changed."),
+    )
+    MOMENTS = ("detected_at", "reported_at", "isolated_at", "treated_at", "traced_at", "recovered_at")
+    field_order = ("onset_day", "onset_time", *MOMENTS, "reason", "version")
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        self.case = case
+        onset = case.onset_at.astimezone(clock.zone()) if case.onset_at else None
+        initial = {name: getattr(case, name) for name in self.MOMENTS} | {
+            "version": case.version,
+            "onset_day": onset.date() if onset else None,
+            "onset_time": onset.time() if onset and not case.onset_day_only else None,
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def changes(self) -> dict[str, Any]:
+        """The columns whose value, to the minute, differs from what is stored."""
+        wanted = {name: self.cleaned_data[name] for name in self.MOMENTS}
+        found = {name: value for name, value in wanted.items() if _differs(value, getattr(self.case, name))}
+        onset = self.onset()
+        if onset["onset_day_only"] != self.case.onset_day_only or _differs(onset["onset_at"], self.case.onset_at):
+            found |= onset
+        return found
+
+
+def _differs(new: datetime | None, old: datetime | None) -> bool:
+    if new is None or old is None:
+        return new is not old
+    return rules.minute(new) != rules.minute(old)
+
+
+class CurveForm(forms.Form):
+    """First and last day of an epi curve, and the disease."""
+
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    disease = forms.ChoiceField(label=_("Disease"), required=False)
+
+    def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
+        super().__init__(data)
+        field = self.fields["disease"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("all diseases")), *diseases.items()]
+
+    @staticmethod
+    def default(today: date) -> dict[str, str]:
+        """Thirty days up to today."""
+        return {"first": (today - timedelta(days=29)).isoformat(), "last": today.isoformat()}
+
+
+def at_field(error: BadInput) -> BadInput:
+    """Onset is two fields on a form: show its error at the day."""
+    if error.field == "onset_at":
+        error.field = "onset_day"
+    return error

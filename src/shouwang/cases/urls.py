@@ -1,0 +1,22 @@
+"""Addresses of the case pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from shouwang.cases import views
+
+app_name = "cases"
+urlpatterns = [
+    path("", views.case_list, name="list"),
+    path("open/", views.open_case, name="open"),
+    path("open/alert/<int:alert_id>/", views.open_from_alert, name="open_from_alert"),
+    path("clocks/", views.clock_list, name="clocks"),
+    path("curve/", views.curve, name="curve"),
+    path("<int:case_id>/", views.case, name="case"),
+    path("<int:case_id>/classify/", views.classify, name="classify"),
+    path("<int:case_id>/dates/", views.dates, name="dates"),
+    path("<int:case_id>/mark/<slug:field>/", views.mark, name="mark"),
+    path("<int:case_id>/close/", views.close, name="close"),
+    path("<int:case_id>/reopen/", views.reopen, name="reopen"),
+]
