@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from shouwang.cases import home as cases
 from shouwang.core.scope import Actor
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
@@ -37,7 +38,10 @@ class Card:
 
 
 # In the order of the page.
-SECTIONS: list[Section] = []
+SECTIONS: list[Section] = [
+    Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),
+    Section("cases/_home/curve.html", cases.curve_card, right="report.view", width="full"),
+]
 
 
 def cards(request: HttpRequest, actor: Actor) -> list[Card]:

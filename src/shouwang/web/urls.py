@@ -17,4 +17,5 @@ shell: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
+    path("cases/", include("shouwang.cases.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from shouwang.cases import rules
 from shouwang.cases.models import Case, CaseProtocol, Clock
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.packs import get_pack
+from shouwang.core.packs import Pack, get_pack
 from shouwang.core.paging import Page, keyset
 from shouwang.core.scope import Actor
 from shouwang.org.queries import reachable
@@ -69,6 +69,18 @@ def protocols(cases: Iterable[Case]) -> dict[str, rules.Protocol]:
     rows = CaseProtocol.objects.filter(sha256__in=packs)
     found = {row.sha256: msgspec.convert(row.content, rules.Protocol) for row in rows}
     return found | {sha: rules.protocol(get_pack(code)) for sha, code in packs.items() if sha not in found}
+
+
+def active_pack(packs: Sequence[Pack], code: str) -> Pack:
+    """The pack of that code among the active ones. BadInput naming those there are."""
+    found = next((pack for pack in packs if pack.code == code), None)
+    if found is None:
+        codes = ", ".join(pack.code for pack in packs) or "–"
+        raise BadInput(
+            _("No active pack is named %(value)s. Choose one of: %(codes)s."),
+            code="pack_not_active", field="pack", value=code or "–", codes=codes,
+        )  # fmt: skip
+    return found
 
 
 def protocol_as_json(protocol: rules.Protocol) -> Any:

@@ -1,0 +1,301 @@
+"""/api/v1/cases/: the desk, one case, opening, classifying, dating, closing; clocks; the epi curve."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from ninja import Field, Query, Router, Schema
+
+from shouwang.api.http import ApiRequest
+from shouwang.cases import actions, queries, rules
+from shouwang.cases.models import Case, Clock
+from shouwang.checkins.queries import alert_for
+from shouwang.core import audit, clock
+from shouwang.core.packs import active_packs, get_pack
+from shouwang.org.models import Person
+from shouwang.org.queries import person_by_number
+
+router = Router(tags=["cases"])
+MANAGE = "case.manage"
+Class = Literal["suspected", "probable", "confirmed", "asymptomatic", "discarded"]
+
+
+class PersonOut(Schema):
+    id: int
+    number: str
+    name: str
+    unit: str | None = Field(None, description="Title of the home organisation")
+
+
+class ClockOut(Schema):
+    code: str
+    name: str
+    state: Literal["unstarted", "running", "overdue", "met", "late", "void"]
+    starts_at: datetime | None = Field(None, description="Null: the date it begins at is unknown")
+    due_at: datetime | None = None
+    ended_at: datetime | None = None
+    owner_role: str
+    owner: str | None = Field(None, description="Name of the person who answers, where the grid knows one")
+
+
+class CaseOut(Schema):
+    id: int
+    number: str
+    person: PersonOut
+    disease: str
+    pack: str
+    classification: Class
+    classified_at: datetime
+    onset_at: datetime | None
+    onset_day_only: bool
+    detected_at: datetime
+    reported_at: datetime | None
+    isolated_at: datetime | None
+    treated_at: datetime | None
+    traced_at: datetime | None
+    recovered_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    close_reason: str
+    alert: int | None = Field(None, alias="alert_id")
+    version: int
+
+
+class StepOut(Schema):
+    old: str
+    new: Class
+    at: datetime
+    reason: str
+
+
+class WindowOut(Schema):
+    start: datetime
+    end: datetime
+    basis: Literal["onset", "detected"]
+    ended_by: Literal["isolated", "pack", "now"]
+    because: str
+
+
+class CaseDetail(CaseOut):
+    clocks: list[ClockOut]
+    history: list[StepOut]
+    infectious: WindowOut
+
+
+class CasePage(Schema):
+    items: list[CaseOut]
+    next: str | None = Field(None, description="Cursor of the next page")
+    previous: str | None = None
+
+
+class LateClock(ClockOut):
+    case: str = Field(description="Case number")
+    case_id: int
+
+
+class ClockLists(Schema):
+    at: datetime
+    late: list[LateClock]
+    soon: list[LateClock]
+
+
+class Curve(Schema):
+    days: list[date]
+    series: dict[str, list[int]]
+    unknown: dict[str, int] = Field(description="Cases without onset that were detected in these days, by class")
+    total: int
+
+
+class OpenIn(Schema):
+    """Either `alert`, or `person` (number) and `pack`."""
+
+    alert: int | None = None
+    person: str = ""
+    pack: str = Field("", description="Code of an active pack")
+    classification: Class = "suspected"
+    onset_at: datetime | None = Field(None, description="Without zone: the institution's local time")
+    onset_day_only: bool = False
+    detected_at: datetime | None = None
+    reason: str
+
+
+class ClassifyIn(Schema):
+    classification: Class
+    reason: str
+    version: int | None = Field(None, description="The version you read; 409 when somebody changed the case since")
+
+
+class DatesIn(Schema):
+    """Only the dates that are sent are changed; null makes one unknown again."""
+
+    onset_at: datetime | None = None
+    onset_day_only: bool | None = None
+    detected_at: datetime | None = None
+    reported_at: datetime | None = None
+    isolated_at: datetime | None = None
+    treated_at: datetime | None = None
+    traced_at: datetime | None = None
+    recovered_at: datetime | None = None
+    reason: str = ""
+    version: int | None = None
+
+
+class EndIn(Schema):
+    reason: str
+    version: int | None = None
+
+
+class DeskQuery(Schema):
+    disease: str = ""
+    classification: str = ""
+    state: str = "open"
+    q: str = Field("", description="Case number, person number or name, from the beginning")
+    cursor: str = ""
+    size: int = Field(50, ge=1, le=200)
+
+
+@router.get("/", response=CasePage, summary="The desk: cases newest first")
+def list_cases(request: ApiRequest, query: Query[DeskQuery]) -> Any:
+    by = request.actor
+    by.require(queries.VIEW)
+    wanted = queries.DeskFilter(query.disease, query.classification, query.state, query.q)
+    page = queries.desk(by, wanted, cursor=query.cursor, size=query.size)
+    audit.saw("case.listed", "case", (case.person_id for case in page.rows), by=by, at=clock.now())
+    return {"items": [_case(case) for case in page.rows], "next": page.next, "previous": page.previous}
+
+
+@router.post("/", response={201: CaseDetail}, summary="Open a case, from an alert or by person and pack")
+def open_case(request: ApiRequest, body: OpenIn) -> Any:
+    by, at = request.actor, clock.now()
+    alert = alert_for(by, body.alert) if body.alert is not None else None
+    if alert is not None:
+        person, pack = alert.person, get_pack(alert.pack)
+    else:
+        person = person_by_number(by, body.person, right=MANAGE)
+        pack = queries.active_pack(active_packs(clock.local_day(at)), body.pack)
+    case = actions.open_case(
+        person=person,
+        pack=pack,
+        classification=body.classification,
+        onset_at=body.onset_at,
+        onset_day_only=body.onset_day_only,
+        detected_at=body.detected_at,
+        reason=body.reason,
+        alert=alert,
+        by=by,
+        at=at,
+    )
+    return 201, _detail(request, case.pk)
+
+
+@router.get("/clocks", response=ClockLists, summary="Late clocks, and those due within the next hours")
+def clocks(request: ApiRequest) -> Any:
+    by, at = request.actor, clock.now()
+    by.require(queries.VIEW)
+    late, soon = list(queries.late_clocks(by, at)[:500]), list(queries.due_soon(by, at)[:500])
+    audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=at)
+    return {"at": at, "late": [_late(row, at) for row in late], "soon": [_late(row, at) for row in soon]}
+
+
+@router.get("/epicurve", response=Curve, summary="Cases by day of onset and class, within reach of report.view")
+def epicurve(request: ApiRequest, first: date, last: date, disease: str = "") -> Any:
+    found = queries.curve_for(request.actor, first, last, disease or None)
+    return {"days": found.days, "series": found.series, "unknown": found.unknown, "total": found.total}
+
+
+@router.get("/{int:case_id}", response=CaseDetail, summary="One case with its clocks and history")
+def get_case(request: ApiRequest, case_id: int) -> Any:
+    return _detail(request, case_id)
+
+
+@router.post("/{int:case_id}/classify", response=CaseDetail, summary="Classify, with a reason")
+def classify(request: ApiRequest, case_id: int, body: ClassifyIn) -> Any:
+    case = queries.case_for(request.actor, case_id)
+    actions.classify(
+        case, new=body.classification, reason=body.reason, version=body.version, by=request.actor, at=clock.now()
+    )
+    return _detail(request, case_id)
+
+
+@router.patch("/{int:case_id}/dates", response=CaseDetail, summary="Set or correct dates")
+def dates(request: ApiRequest, case_id: int, body: DatesIn) -> Any:
+    case = queries.case_for(request.actor, case_id)
+    sent = body.model_dump(exclude_unset=True, exclude={"reason", "version"})
+    actions.set_dates(case, by=request.actor, at=clock.now(), version=body.version, reason=body.reason, **sent)
+    return _detail(request, case_id)
+
+
+@router.post("/{int:case_id}/close", response=CaseDetail, summary="Close, with a reason")
+def close(request: ApiRequest, case_id: int, body: EndIn) -> Any:
+    case = queries.case_for(request.actor, case_id)
+    actions.close_case(case, reason=body.reason, version=body.version, by=request.actor, at=clock.now())
+    return _detail(request, case_id)
+
+
+@router.post("/{int:case_id}/reopen", response=CaseDetail, summary="Reopen what was closed too early")
+def reopen(request: ApiRequest, case_id: int, body: EndIn) -> Any:
+    case = queries.case_for(request.actor, case_id)
+    actions.reopen_case(case, reason=body.reason, version=body.version, by=request.actor, at=clock.now())
+    return _detail(request, case_id)
+
+
+def _person(person: Person) -> dict[str, Any]:
+    unit = person.home.title if person.home else None
+    return {"id": person.pk, "number": person.number, "name": person.name, "unit": unit}
+
+
+def _case(case: Case) -> dict[str, Any]:
+    plain = (
+        "id", "number", "disease", "pack", "classification", "classified_at", *actions.DATE_FIELDS, "onset_day_only",
+        "opened_at", "closed_at", "close_reason", "alert_id", "version",
+    )  # fmt: skip
+    return {"person": _person(case.person), **{name: getattr(case, name) for name in plain}}
+
+
+def _detail(request: ApiRequest, case_id: int) -> dict[str, Any]:
+    """One case as its reader may see it; recorded as read."""
+    by, at = request.actor, clock.now()
+    case = queries.case_for(by, case_id)
+    audit.saw("case.viewed", "case", [case.person_id], by=by, at=at, object_id=case.pk)
+    window = queries.infectious_window(case, at)
+    return {
+        **_case(case),
+        "clocks": [_face(face) for face in queries.clock_faces(case, at)],
+        "history": [{"old": s.old, "new": s.new, "at": s.at, "reason": s.reason} for s in case.history.all()],
+        "infectious": {
+            "start": window.start,
+            "end": window.end,
+            "basis": window.basis,
+            "ended_by": window.ended_by,
+            "because": window.because,
+        },
+    }
+
+
+def _face(face: queries.Face) -> dict[str, Any]:
+    return {
+        "code": face.code,
+        "name": str(face.name),
+        "state": face.state,
+        "starts_at": face.starts,
+        "due_at": face.due,
+        "ended_at": face.ended,
+        "owner_role": face.owner_role,
+        "owner": face.owner.name if face.owner else None,
+    }
+
+
+def _late(row: Clock, at: datetime) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.title,
+        "state": rules.clock_state(row.due_at, row.ended_at, now=at),
+        "starts_at": row.starts_at,
+        "due_at": row.due_at,
+        "ended_at": row.ended_at,
+        "owner_role": row.owner_role,
+        "owner": row.owner.name if row.owner else None,
+        "case": row.case.number,
+        "case_id": row.case_id,
+    }
