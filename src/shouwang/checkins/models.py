@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.checkins.rules.answers import Answers, Previous
 from shouwang.checkins.rules.receipts import receipt
 from shouwang.org.models import Account, Person
 
@@ -69,6 +70,24 @@ class CheckIn(models.Model):
     def receipt(self) -> str:
         """The number on the person's receipt (`rules.receipts`)."""
         return receipt(self.day, self.pk)
+
+    @property
+    def answers(self) -> Answers:
+        """What was said, as stored."""
+        return Answers(
+            unchanged=self.unchanged,
+            temperature_c=self.temperature_c,
+            symptoms=tuple(self.symptoms),
+            exposure=self.exposure,
+            place_changed=self.place_changed,
+            place_note=self.place_note,
+            note=self.note,
+        )
+
+    @property
+    def as_previous(self) -> Previous:
+        """For `rules.copied`."""
+        return Previous(self.day, self.answers, self.severity)
 
 
 class LatestCheckIn(models.Model):

@@ -8,6 +8,7 @@ from shouwang.checkins.rules.answers import (
     check_moment,
     copied,
     reads_same,
+    text,
     validated,
 )
 from shouwang.checkins.rules.episodes import AlertStep, Standing, step
@@ -40,6 +41,7 @@ __all__ = [
     "silent_since",
     "state_of",
     "step",
+    "text",
     "triage",
     "validated",
 ]

@@ -46,7 +46,7 @@ class Answers:
     def read(cls, raw: object) -> Answers:
         """From decoded JSON. BadInput (`malformed`) names the field whose type is wrong or which nobody knows."""
         if isinstance(raw, dict) and (unknown := [key for key in raw if key not in cls.__slots__]):
-            raise _malformed(str(unknown[0])[:60], _("no such answer"))
+            raise _malformed(shown(unknown[0]) or "answers", _("no such answer"))
         try:
             return msgspec.convert(raw, cls, strict=True)
         except msgspec.ValidationError as error:
@@ -101,7 +101,7 @@ def validated(
 def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
     """Who speaks. Another person needs a reason, and cannot say "nothing changed" for somebody they have not asked."""
     if source not in (SELF, PROXY, CLINIC):
-        raise BadInput(_("Unknown source %(value)s."), code="source_unknown", field="source", value=str(source)[:20])
+        raise BadInput(_("Unknown source %(value)s."), code="source_unknown", field="source", value=shown(source))
     reason = text(proxy_reason, "proxy_reason", REASON_LIMIT)
     if source == PROXY and not reason:
         raise BadInput(
@@ -141,9 +141,18 @@ def copied(answers: Answers, previous: Previous | None, *, day: date) -> Answers
 
 
 def reads_same(given: Answers, stored: Answers) -> bool:
-    """Whether a repeated key carries the same answers. A "nothing changed" was stored with what it copied."""
-    blank = {"situation": "", "exposure": None, "place_note": ""} if stored.unchanged else {"situation": ""}
-    return replace(given, **blank) == replace(stored, **blank)
+    """Whether a repeated key carries the same answers. Asked before validation: what was accepted once stays accepted,
+    whatever is asked since. A "nothing changed" was stored with what it copied; a situation is stored elsewhere."""
+    return _essence(given) == _essence(stored)
+
+
+def _essence(answers: Answers) -> tuple[object, ...]:
+    reading = answers.temperature_c
+    if reading is not None and reading.is_finite() and abs(reading) < 100:
+        reading = reading.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    copied_too = () if answers.unchanged else (answers.exposure, answers.place_note.strip())
+    changed = answers.place_changed or bool(answers.situation)
+    return (answers.unchanged, str(reading), frozenset(answers.symptoms), changed, answers.note.strip(), copied_too)
 
 
 def check_moment(said_at: datetime, *, now: datetime) -> None:
@@ -168,6 +177,11 @@ def text(value: str, field: str, limit: int) -> str:
     return plain
 
 
+def shown(value: object) -> str:
+    """What somebody sent, short and printable, to be named in a refusal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:40])
+
+
 def _temperature(value: Decimal | None, protocols: Protocols) -> Decimal | None:
     if value is None:
         return None
@@ -181,7 +195,7 @@ def _temperature(value: Decimal | None, protocols: Protocols) -> Decimal | None:
             _("%(value)s is not a body temperature. Enter °C between %(low)s and %(high)s, or leave it empty."),
             code="temperature_implausible",
             field="temperature_c",
-            value=str(value)[:12],
+            value=shown(value),
             low=low,
             high=high,
         )
@@ -198,7 +212,7 @@ def _symptoms(codes: tuple[str, ...], protocols: Protocols) -> tuple[str, ...]:
                 _("The symptom %(value)s is not asked at present. Open the page again."),
                 code="symptom_unknown",
                 field="symptoms",
-                value=code[:40],
+                value=shown(code),
             )
     return tuple(code for code in protocols.symptoms if code in codes)
 

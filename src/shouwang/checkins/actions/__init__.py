@@ -1,0 +1,19 @@
+"""The only writes of check-ins: intake, alerts, monitoring, and the note that somebody read answers."""
+
+from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
+from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many
+from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
+from shouwang.checkins.actions.reading import note_reading
+
+__all__ = [
+    "BulkResult",
+    "Entry",
+    "RowResult",
+    "close_alert",
+    "end_monitoring",
+    "mark_case_opened",
+    "note_reading",
+    "start_monitoring",
+    "submit",
+    "submit_many",
+]

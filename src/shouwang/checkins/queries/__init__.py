@@ -1,0 +1,29 @@
+"""The only reads of check-ins. Permission is asked here: what an actor may not see is not fetched."""
+
+from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
+from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
+from shouwang.checkins.queries.own import OwnDay, own_day, protocols_of
+from shouwang.checkins.queries.records import checks_of, history, receipt_for
+from shouwang.checkins.queries.units import Board, board, not_yet, person_to_enter, unit_rows, units_below
+
+__all__ = [
+    "Board",
+    "Counts",
+    "OwnDay",
+    "alert_for",
+    "alert_queue",
+    "board",
+    "checks_of",
+    "day_figures",
+    "handled_alerts",
+    "history",
+    "not_yet",
+    "open_by_severity",
+    "own_day",
+    "person_to_enter",
+    "protocols_of",
+    "receipt_for",
+    "status_counts",
+    "unit_rows",
+    "units_below",
+]

@@ -1,0 +1,88 @@
+"""The day of one person, as their own page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shouwang.checkins import rules
+from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring, SymptomAlert
+from shouwang.core import clock
+from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.packs import active_packs
+from shouwang.core.scope import Actor
+from shouwang.org.models import Person
+
+ALERT_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """`today`: the last word about the person on this day; `last`: the newest entry of any day.
+
+    `copies`: what "nothing changed" would send, None when there is nothing to copy or the last entry was not healthy;
+    `why_not` then says so. `spells`: monitoring in force. `checks`: (done, asked) today for a monitored person, else
+    None. `alerts`: open ones and those answered lately, newest first.
+    """
+
+    day: date
+    person: Person
+    today: CheckIn | None
+    last: CheckIn | None
+    copies: rules.Answers | None
+    why_not: str
+    spells: tuple[Monitoring, ...]
+    checks: tuple[int, int] | None
+    alerts: tuple[SymptomAlert, ...]
+    protocols: rules.Protocols
+
+    @property
+    def needs_temperature(self) -> bool:
+        return any(spell.temperature_required for spell in self.spells)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more is asked of this person today."""
+        if self.checks is not None and self.checks[0] < self.checks[1]:
+            return False
+        return self.today is not None
+
+
+def protocols_of(day: date) -> rules.Protocols:
+    """What is asked on `day`, and by which rules it is judged."""
+    return rules.Protocols.of(active_packs(day))
+
+
+def own_day(by: Actor, *, at: datetime) -> OwnDay:
+    """The page of whoever asks, at `at`. NotFound for accounts that belong to no person."""
+    person = Person.objects.select_related("home").filter(pk=by.person_id or 0).first()
+    if person is None:
+        raise NotFound
+    day = clock.local_day(at)
+    latest = LatestCheckIn.objects.filter(person=person).select_related("checkin").first()
+    last = latest.checkin if latest else None
+    copies, why_not = _copies(last, day)
+    spells = tuple(Monitoring.objects.filter(person=person, starts__lte=day, ends__gte=day).order_by("-checks_per_day"))
+    checks = None
+    if spells:
+        checks = (CheckIn.objects.filter(person=person, day=day).count(), spells[0].checks_per_day)
+    alerts = SymptomAlert.objects.filter(person=person, raised_at__gt=at - timedelta(days=ALERT_DAYS))
+    return OwnDay(
+        day=day,
+        person=person,
+        today=last if last and last.day == day else None,
+        last=last,
+        copies=copies,
+        why_not=why_not,
+        spells=spells,
+        checks=checks,
+        alerts=tuple(alerts.order_by("-raised_at", "-pk")),
+        protocols=protocols_of(day),
+    )
+
+
+def _copies(last: CheckIn | None, day: date) -> tuple[rules.Answers | None, str]:
+    try:
+        return rules.copied(rules.Answers(unchanged=True), last.as_previous if last else None, day=day), ""
+    except BadInput as error:
+        return None, error.sentence

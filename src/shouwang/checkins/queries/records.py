@@ -1,0 +1,51 @@
+"""Check-ins as they were stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
+
+from shouwang.checkins import rules
+from shouwang.checkins.models import CheckIn
+from shouwang.core import clock
+from shouwang.core.errors import NotFound
+from shouwang.core.scope import Actor
+from shouwang.org.models import Person
+from shouwang.org.queries import person_for, reachable
+
+HISTORY_DAYS = 14
+
+
+def history(by: Actor, person_id: int, days: int = HISTORY_DAYS) -> QuerySet[CheckIn]:
+    """Check-ins of the last `days` days, newest first: one's own, or of a person within reach of checkin.view."""
+    person = person_for(by, person_id, right="checkin.view")
+    first = clock.today() - timedelta(days=days - 1)
+    return CheckIn.objects.filter(person=person, day__gte=first).order_by("-at", "-pk")
+
+
+def receipt_for(by: Actor, text: str) -> CheckIn:
+    """The check-in with this receipt: one's own, or of somebody whose status one may see.
+
+    BadInput when the number was copied wrongly, NotFound when there is no such row or its answers have been purged.
+    Whoever holds only checkin.status is shown that it exists, never its answers.
+    """
+    day, row = rules.decode_receipt(text)
+    checkin = CheckIn.objects.filter(pk=row, day=day).select_related("person").first()
+    if checkin is None:
+        raise NotFound
+    own = checkin.person_id == by.person_id
+    if not own and not Person.objects.filter(reachable(by, "checkin.status"), pk=checkin.person_id).exists():
+        raise NotFound
+    return checkin
+
+
+def checks_of(person_ids: Collection[int], *, first: date, last: date) -> QuerySet[CheckIn]:
+    """Check-ins of these people from `first` to `last`, oldest first: facts for the rules of upper rooms.
+
+    Asks no permission: the caller decides by them and shows nobody's answers without asking for itself.
+    """
+    return CheckIn.objects.filter(person_id__in=person_ids, day__gte=first, day__lte=last).order_by(
+        "person_id", "at", "pk"
+    )
