@@ -7,8 +7,10 @@ compares every segment with every visit of the case, so nothing is missed where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,8 +44,15 @@ ROWS_PER_BLOCK = 64
 """Rows of a place summed up by one latest end. Measured choice: 32 to 128 differ little; fixed by the file version."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class VisitSegment:
+class _Carded:
+    """A segment sent to another process leaves its card behind: the addresses are of this one."""
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "card"}
+
+
+@dataclass(frozen=True, eq=False)
+class VisitSegment(_Carded):
     """Visits sorted by (place, start, end, person, source), n rows, with the indexes the kernel needs.
 
     Row columns: `place` int32, `start` and `end` int64 unix seconds, `person` int32, `source` uint8 (the caller's code
@@ -73,9 +82,16 @@ class VisitSegment:
         """Number of visits."""
         return len(self.start)
 
+    @cached_property
+    def card(self) -> Int64:
+        """Where the columns lie in memory, for the kernels; good as long as this segment lives."""
+        from shouwang.epi.kernels import visit_card
 
-@dataclass(frozen=True, eq=False, slots=True)
-class PairSegment:
+        return visit_card(self)
+
+
+@dataclass(frozen=True, eq=False)
+class PairSegment(_Carded):
     """Pair records in both directions, sorted by (a, start, end, b, source): 2 n rows for n records.
 
     Columns as in `VisitSegment`, with `a` and `b` for the two people; `a_keys`/`a_offsets` rows of a person;
@@ -95,6 +111,13 @@ class PairSegment:
     def __len__(self) -> int:
         """Number of pair records, each counted once."""
         return len(self.starts)
+
+    @cached_property
+    def card(self) -> Int64:
+        """As `VisitSegment.card`."""
+        from shouwang.epi.kernels import pair_card
+
+        return pair_card(self)
 
 
 def build_visit_segment(
@@ -126,9 +149,7 @@ def build_visit_segment(
     return VisitSegment(*(sealed(c) for c in columns + indexes))
 
 
-def build_pair_segment(
-    a: ArrayLike, b: ArrayLike, start: ArrayLike, end: ArrayLike, source: ArrayLike
-) -> PairSegment:
+def build_pair_segment(a: ArrayLike, b: ArrayLike, start: ArrayLike, end: ArrayLike, source: ArrayLike) -> PairSegment:
     """Check pair records given in any order, once each, and store them in both directions, sorted. O(n log n).
 
     Raises ValueError as `build_visit_segment` does, and for a person paired with himself.
@@ -189,3 +210,70 @@ def day_boundaries(boundaries: ArrayLike) -> Int64:
         raise ValueError("boundaries: at least two midnights are needed to make a day")
     refuse("boundaries", np.diff(edges) <= 0, "a midnight not after the one before")
     return edges
+
+
+def write_segment(path: str | Path, visits: VisitSegment, pairs: PairSegment) -> None:
+    """Write both parts, indexes too, as one uncompressed Arrow IPC file that appears whole or not at all.
+
+    The bytes go to a hidden `.tmp` file in the same folder, are synced, renamed over `path`, and the folder is synced:
+    after a crash there is the old file or the new one. A reader that has the old file mapped keeps it. Raises OSError
+    if the disk refuses; then `path` is untouched.
+    """
+    arrays = {f"visits.{name}": values for name, values in _parts(visits).items()}
+    arrays.update({f"pairs.{name}": values for name, values in _parts(pairs).items()})
+    save_arrays(Path(path), arrays, rows_per_block=ROWS_PER_BLOCK)
+
+
+def read_segment(path: str | Path, *, verify: bool = False) -> tuple[VisitSegment, PairSegment]:
+    """Map a written segment; columns are read-only views of the file, nothing is copied or sorted.
+
+    `verify` also reads every byte and compares the checksum written with it, to find a file damaged on disk. Raises
+    SegmentError for a file that is truncated, of another kind or version, inconsistent or (with `verify`) damaged;
+    OSError, FileNotFoundError among them, where the file cannot be opened.
+    """
+    arrays = load_arrays(Path(path), _EXPECTED, rows_per_block=ROWS_PER_BLOCK, verify=verify)
+    visits = VisitSegment(**{f.name: arrays[f"visits.{f.name}"] for f in fields(VisitSegment)})
+    pairs = PairSegment(**{f.name: arrays[f"pairs.{f.name}"] for f in fields(PairSegment)})
+    problem = _inconsistency(visits, pairs)
+    if problem:
+        raise SegmentError(Path(path), problem)
+    return visits, pairs
+
+
+def _parts(segment: VisitSegment | PairSegment) -> dict[str, AnyColumn]:
+    return {f.name: getattr(segment, f.name) for f in fields(segment)}
+
+
+def _empty() -> list[VisitSegment | PairSegment]:
+    none: list[int] = []
+    return [build_visit_segment(none, none, none, none, none), build_pair_segment(none, none, none, none, none)]
+
+
+_EXPECTED: dict[str, np.dtype[Any]] = {
+    f"{part}.{name}": values.dtype
+    for part, columns in zip(("visits", "pairs"), [_parts(segment) for segment in _empty()], strict=True)
+    for name, values in columns.items()
+}
+
+
+def _inconsistency(visits: VisitSegment, pairs: PairSegment) -> str | None:
+    """Why the kernel could read outside these arrays, or None; touches only the small indexes, not the rows."""
+    rows, blocks, both = len(visits.start), len(visits.block_max), len(pairs.start)
+    row_columns = (visits.place, visits.end, visits.person, visits.source, visits.person_rows, visits.starts)
+    if any(len(c) != rows for c in (*row_columns, visits.ends)) or len(visits.block_reach) != blocks:
+        return "visit columns differ in length"
+    pair_columns = (pairs.a, pairs.b, pairs.end, pairs.source)
+    if any(len(c) != both for c in pair_columns) or 2 * len(pairs.starts) != both or len(pairs.ends) != len(pairs):
+        return "pair columns differ in length"
+    offsets = (
+        (visits.place_keys, visits.place_offsets, rows),
+        (visits.person_keys, visits.person_offsets, rows),
+        (visits.place_keys, visits.block_offsets, blocks),
+        (pairs.a_keys, pairs.a_offsets, both),
+    )
+    for keys, at, total in offsets:
+        if len(at) != len(keys) + 1 or at[0] != 0 or at[-1] != total or np.any(np.diff(at) <= 0):
+            return "an index does not fit its rows"
+    if np.any(-(-np.diff(visits.place_offsets) // ROWS_PER_BLOCK) != np.diff(visits.block_offsets)):
+        return "the blocks do not fit the places"
+    return None
