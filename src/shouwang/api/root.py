@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 
 from shouwang import __version__
+from shouwang.api.cases import router as cases_router
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.core.errors import ShouwangError
 
@@ -51,3 +52,6 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
         "data": {"problems": problems},
     }
     return api.create_response(request, body, status=422)
+
+
+api.add_router("/cases", cases_router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from shouwang.api.root import api
 from shouwang.web import views
 
 shell: list[URLPattern] = [
@@ -18,4 +19,5 @@ shell: list[URLPattern] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("cases/", include("shouwang.cases.urls")),
+    path("api/v1/", api.urls),
 ]

@@ -16,7 +16,7 @@ from shouwang.cases.models import Case, CaseProtocol, Clock
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.packs import Pack, get_pack
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.org.queries import reachable
 
@@ -135,7 +135,7 @@ def desk(by: Actor, wanted: DeskFilter, *, cursor: str = "", size: int = 50) -> 
     """One page of cases, newest first, each with its clocks: two queries."""
     clocks = Prefetch("clocks", Clock.objects.order_by("due_at"))
     rows = visible_cases(by).filter(wanted.condition()).prefetch_related(clocks)
-    return keyset(rows, *DESK_ORDER, cursor=cursor, size=size)
+    return keyset_page(rows, DESK_ORDER, cursor or None, size=size)
 
 
 def disease_names() -> dict[str, str]:

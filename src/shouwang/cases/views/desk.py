@@ -11,7 +11,7 @@ from shouwang.cases.home import chart_data
 from shouwang.cases.models import Classification
 from shouwang.core import audit, clock
 from shouwang.core.http import Request, partial, signed_in
-from shouwang.core.paging import keyset
+from shouwang.core.paging import keyset_page
 
 MANAGE = "case.manage"
 SOON_SHOWN = 100
@@ -29,7 +29,7 @@ def case_list(request: Request) -> HttpResponse:
         state=request.GET.get("state", "") or "open",
         text=request.GET.get("q", ""),
     )
-    page = queries.desk(by, wanted, cursor=request.GET.get("cursor", ""))
+    page = queries.desk(by, wanted, cursor=request.GET.get("page", ""))
     audit.saw("case.listed", "case", (case.person_id for case in page.rows), by=by, at=at)
     context = {
         "page": page,
@@ -53,7 +53,7 @@ def clock_list(request: Request) -> HttpResponse:
     """Clocks that are late, page by page, and those due within the next hours; each with who answers for it."""
     by, at = request.actor, clock.now()
     by.require(queries.VIEW)
-    late = keyset(queries.late_clocks(by, at), *queries.CLOCK_ORDER, cursor=request.GET.get("cursor", ""))
+    late = keyset_page(queries.late_clocks(by, at), queries.CLOCK_ORDER, request.GET.get("page"))
     soon = list(queries.due_soon(by, at)[:SOON_SHOWN])
     people = (row.case.person_id for row in (*late.rows, *soon))
     audit.saw("clock.listed", "case", people, by=by, at=at)
