@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from shouwang.cases.models import Case
 from shouwang.org.models import Account, Person, Place
@@ -109,6 +109,12 @@ class Order(models.Model):
     @property
     def in_force(self) -> bool:
         return self.state in IN_FORCE
+
+    @property
+    def because(self) -> list[str]:
+        """The explanation in the reader's language, a line a step."""
+        text = self.because_zh if (get_language() or "zh").startswith("zh") else self.because_en
+        return text.splitlines()
 
 
 IN_FORCE = (Order.State.SERVED, Order.State.ACKNOWLEDGED)

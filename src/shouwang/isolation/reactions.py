@@ -1,4 +1,4 @@
-"""What isolation does when something happens below. `web/wiring.py` subscribes these; the publisher's transaction runs them."""
+"""What isolation does when something happens below. Subscribed in `web/wiring.py`; same transaction."""
 
 from __future__ import annotations
 

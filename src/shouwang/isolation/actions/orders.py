@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -67,7 +67,6 @@ def orders_for_contacts(case: Case, *, by: Actor, at: datetime) -> list[Order]:
 def _quarantine(contact: Contact, person: Person, *, by: Actor, at: datetime) -> Order | None:
     pack = get_pack(contact.case.pack)
     protocol = rules.protocol(pack)
-    today = clock.local_day(at)
     term = rules.quarantine_term(
         protocol,
         grade=contact.grade,
@@ -76,17 +75,14 @@ def _quarantine(contact: Contact, person: Person, *, by: Actor, at: datetime) ->
         exposed_on=rules.last_exposure(contact.first_at, contact.last_at, clock.zone()),
     )
     order = _in_force(person, Kind.QUARANTINE)
-    known = order is not None and order.grounds.filter(case=contact.case, dropped_at__isnull=True).exists()
     if term is None:
-        return _not_needed(contact, "grade", by=by, at=at)
-    if contact.case.classification == Classification.DISCARDED:
-        return _not_needed(contact, "case_discarded", by=by, at=at)
-    if _is_case(person, contact.case.disease):
-        return _not_needed(contact, "is_case", by=by, at=at)
-    if not known and term.ends_on < today:
-        return _not_needed(contact, "term_over", by=by, at=at)
-    if not known and _released(person, contact.case, term):
-        return _not_needed(contact, "released", by=by, at=at)
+        _not_needed(contact, "grade", by=by, at=at)
+        return None
+    known = order is not None and order.grounds.filter(case=contact.case, dropped_at__isnull=True).exists()
+    why = _why_not(contact, person, term, known=known, today=clock.local_day(at))
+    if why:
+        _not_needed(contact, why, by=by, at=at)
+        return None
     return _put(order, person, Kind.QUARANTINE, contact.case, contact, term, protocol, by=by, at=at)
 
 
@@ -182,6 +178,19 @@ def _released(person: Person, case: Case, term: rules.Term) -> bool:
         order__person=person, order__state=Order.State.ENDED, case=case, dropped_at__isnull=True
     )
     return grounds.filter(ends_on__gte=term.ends_on).exists()
+
+
+def _why_not(contact: Contact, person: Person, term: rules.Term, *, known: bool, today: date) -> str:
+    """Why a contact whose grade asks for quarantine needs no order now; "" when it does. `known`: it stands already."""
+    if contact.case.classification == Classification.DISCARDED:
+        return "case_discarded"
+    if _is_case(person, contact.case.disease):
+        return "is_case"
+    if not known and term.ends_on < today:
+        return "term_over"
+    if not known and _released(person, contact.case, term):
+        return "released"
+    return ""
 
 
 def _not_needed(contact: Contact, why: str, *, by: Actor, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -91,12 +92,12 @@ def _lock_room(room_id: int, *, at: datetime) -> Place:
     return room
 
 
-def _placed(order: Order, old: dict[str, object], new: dict[str, object], *, by: Actor, at: datetime) -> None:
+def _placed(order: Order, old: Mapping[str, object], new: Mapping[str, object], *, by: Actor, at: datetime) -> None:
     """Store the place; for a case, the first place is when isolation began, which stops its clock."""
     first = order.placed_at is None
     order.placed_at = order.placed_at or at
     save(order, "where", "address", "placed_at")
-    note("order.placed" if first else "order.moved", order, by=by, at=at, old=old, new=new)
+    note("order.placed" if first else "order.moved", order, by=by, at=at, old=dict(old), new=dict(new))
     case = order.case
     if order.kind == Order.Kind.ISOLATION and case is not None and case.isolated_at is None:
         set_dates(case, isolated_at=at, by=by, at=at)

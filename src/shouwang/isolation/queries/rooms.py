@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +56,7 @@ class RoomView:
 
 @dataclass(frozen=True, slots=True)
 class FacilityView:
-    """A facility (or another place with isolation rooms). Beds of rooms without a stated capacity are not in the sums."""
+    """A facility (or another place with isolation rooms). Beds of rooms of unknown capacity are not in the sums."""
 
     facility: Place | None
     rooms: tuple[RoomView, ...]
@@ -164,6 +165,15 @@ def room_choices(order: Order, *, at: datetime) -> tuple[Place | None, list[Room
     ]
     choices.sort(key=lambda choice: (bool(choice.warnings), choice.room.path))
     return (places[best] if best else None), choices
+
+
+def proposals(orders: Sequence[Order], *, at: datetime) -> list[tuple[Order, Place | None]]:
+    """A room for each of these orders that has none yet, earlier orders first; None where none fits any more."""
+    stays = _stays(at)
+    places = {room.pk: room for room in _isolation_rooms(at)}
+    facts = [_facts(room, stays.get(pk, [])) for pk, room in places.items()]
+    chosen = rules.allot(facts, [(order.pk, guest(order)) for order in orders])
+    return [(order, places[room] if (room := chosen[order.pk]) else None) for order in orders]
 
 
 def propose_room(order: Order, *, at: datetime) -> Place | None:

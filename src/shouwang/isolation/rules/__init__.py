@@ -1,7 +1,7 @@
 """Pure decisions of isolation: who is asked to stay apart and until when, where there is a bed, who may be released."""
 
 from shouwang.isolation.rules.release import Check, Decision, OrderFacts, Reason, ReviewFacts, may_end
-from shouwang.isolation.rules.rooms import Guest, RoomFacts, choose_room, conflicts, free_beds
+from shouwang.isolation.rules.rooms import Guest, RoomFacts, allot, choose_room, conflicts, free_beds
 from shouwang.isolation.rules.terms import (
     CaseDates,
     Protocol,
@@ -25,6 +25,7 @@ __all__ = [
     "ReviewFacts",
     "RoomFacts",
     "Term",
+    "allot",
     "choose_room",
     "conflicts",
     "end_date",

@@ -47,6 +47,21 @@ def conflicts(room: RoomFacts, newcomer: Guest) -> tuple[str, ...]:
     return tuple(found)
 
 
+def allot(rooms: Iterable[RoomFacts], newcomers: Iterable[tuple[int, Guest]]) -> dict[int, int | None]:
+    """A room for each of several newcomers, (key, guest) in the order given; each sees those before them as settled.
+
+    Greedy, so not always the fullest use of the beds; None where no room fits any more.
+    """
+    state = {room.id: room for room in rooms}
+    found: dict[int, int | None] = {}
+    for key, newcomer in newcomers:
+        chosen = found[key] = choose_room(state.values(), newcomer)
+        if chosen is not None:
+            room = state[chosen]
+            state[chosen] = RoomFacts(room.id, room.path, room.capacity, (*room.guests, newcomer))
+    return found
+
+
 def choose_room(rooms: Iterable[RoomFacts], newcomer: Guest) -> int | None:
     """The id of the room to propose, or None when no room fits."""
     fitting: Sequence[RoomFacts] = [room for room in rooms if free_beds(room) and not conflicts(room, newcomer)]

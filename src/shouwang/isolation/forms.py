@@ -1,0 +1,89 @@
+"""What pages send: a place, an end, an objection and its answer; the filter of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.isolation.models import Order
+from shouwang.isolation.queries import SHOW, DeskFilter
+from shouwang.isolation.queries.rooms import RoomChoice
+from shouwang.org.models import Place
+
+
+class VersionForm(forms.Form):
+    """Carries the version of the order that the person was looking at."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class RoomForm(VersionForm):
+    """A room with a free bed. What speaks against sharing it is said in the list, not hidden."""
+
+    room = forms.TypedChoiceField(label=_("Room"), coerce=int)
+
+    def __init__(
+        self, *args: Any, choices: Sequence[RoomChoice] = (), proposal: Place | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["room"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(choice.room.pk, _label(choice)) for choice in choices]
+        if proposal is not None:
+            field.initial = proposal.pk
+
+
+def _label(choice: RoomChoice) -> str:
+    beds = _("%(free)s of %(beds)s beds free") % {"free": choice.free, "beds": choice.room.capacity}
+    parent = f"{choice.room.parent.title} · " if isinstance(choice.room.parent, Place) else ""
+    warnings = "".join(f" ⚠ {warning}" for warning in choice.warnings)
+    return f"{parent}{choice.room.title} ({beds}){warnings}"
+
+
+class AssignForm(VersionForm):
+    """A room of the facility page: any id; the action judges it."""
+
+    room = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class HomeForm(VersionForm):
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=200,
+        help_text=_("Building, floor and room, or street and number. Somebody must be able to find the door."),
+    )
+
+
+class EndForm(VersionForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ObjectionForm(forms.Form):
+    text = forms.CharField(
+        label=_("What is wrong, and what would be right?"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For example: I was not there that day; I was in another room; the date is wrong."),
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label=_("Answer"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DeskForm(forms.Form):
+    """The filter of the desk. What cannot be read is left out: a filter never refuses."""
+
+    show = forms.ChoiceField(label=_("Show"), choices=[*SHOW.items()], required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("both kinds")), *Order.Kind.choices], required=False)
+    q = forms.CharField(label=_("Name or number"), max_length=60, required=False)
+
+    def wanted(self) -> DeskFilter:
+        self.is_valid()
+        values = self.cleaned_data
+        return DeskFilter(values.get("show") or "in_force", values.get("kind") or "", values.get("q") or "")
