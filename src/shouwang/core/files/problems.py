@@ -85,17 +85,17 @@ def problem_sheet(
         _("Row"),
         _("Column letter"),
         _("Column"),
-        _("Value"),
+        _("Value in the file"),
         _("What is wrong"),
         _("How to mend it"),
-        _("Code"),
+        _("Problem code"),
     )
     out = io.BytesIO()
     write_xlsx(
         out,
         (
-            SheetSpec(_("Problems"), details, listed()),
-            SheetSpec(_("Summary"), (_("Code"), _("Number"), _("For example")), summary()),
+            SheetSpec(_("Problem list"), details, listed()),
+            SheetSpec(_("Problems by kind"), (_("Problem code"), _("How many"), _("For example")), summary()),
         ),
         footer=footer,
     )

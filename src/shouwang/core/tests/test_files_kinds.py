@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shouwang.core.files import notes
 from shouwang.core.files.errors import SENTENCES, FileError
-from shouwang.core.files.tables import read_table
+from shouwang.core.files.tables import _FLAWS, read_table
 from shouwang.core.tests.make_files import compound_file, header_row, xlsx_of
 
 
@@ -98,3 +99,12 @@ def test_a_path_is_closed_after_reading_and_after_refusal(tmp_path: Path) -> Non
     for path in (good, bad):
         path.unlink()  # Windows would refuse this for an open file; a leak shows as ResourceWarning elsewhere
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_about_files_names_every_code() -> None:
+    page = Path(__file__).resolve().parents[4] / "docs" / "files.md"
+    if not page.is_file():
+        pytest.skip("the documentation is not installed with the package")
+    text = page.read_text(encoding="utf-8")
+    for code in (*SENTENCES, *_FLAWS, *notes._SENTENCES, "column_missing", "column_ambiguous"):
+        assert f"`{code}`" in text, f"docs/files.md does not mention {code}"

@@ -165,12 +165,12 @@ def test_problem_sheet_tells_where_what_and_how() -> None:
     ]
     data = problem_sheet(problems, ("学号", "手机号"), source="名单.xlsx", footer="张三 2020-02-01")
     table = read_table(io.BytesIO(data), name="x")
-    assert table.header[:4] == ("Row", "Column letter", "Column", "Value")
+    assert table.header[:4] == ("Row", "Column letter", "Column", "Value in the file")
     rows = [row.values for row in table.rows]
     assert rows[0][:4] == ("3", "B", "手机号", "1380000000")
     assert rows[0][4:6] == ("The number has 10 digits.", "Give all 11 digits.")
     assert rows[2][:4] == ("5", "", "", "=cmd")
-    summary = [row.values for row in rows_of(data, "Summary")]
+    summary = [row.values for row in rows_of(data, "Problems by kind")]
     assert summary[0][:2] == ("phone_invalid", "2")
     assert summary[1][:2] == ("too_many_cells", "1")
     assert summary[2][:2] == ("All problems", "3")
@@ -180,5 +180,5 @@ def test_problem_sheet_tells_where_what_and_how() -> None:
 def test_problem_sheet_speaks_the_readers_language() -> None:
     with translation.override("zh-hans"):
         table = read_table(io.BytesIO(problem_sheet([RowProblem(2, "a", "c", "m")])), name="x")
-    assert table.header == ("行", "列标", "列", "值", "问题", "如何修改", "代码")
-    assert table.sheets == ("问题清单", "汇总")
+    assert table.header == ("行", "列标", "列", "文件中的值", "问题", "修改办法", "问题代码")
+    assert table.sheets == ("问题清单", "问题分类汇总")
