@@ -8,9 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from shouwang.command.queries import current_level
+from shouwang.core import clock
 from shouwang.core.scope import NOBODY, Actor
 from shouwang.web import navigation
 
@@ -27,6 +30,18 @@ class LevelBadge:
 
 # Asked in order, once a page, and only when the page shows it; the first that knows a level decides.
 LEVEL: list[Callable[[], LevelBadge | None]] = []
+LEVEL_TONES = {1: "danger", 2: "warn", 3: "notice", 4: "info"}
+
+
+def _declared() -> LevelBadge | None:
+    """The level the institution's topmost organisation declared: one query, when the page shows it."""
+    found = current_level(None, clock.now())
+    if found is None:
+        return None
+    return LevelBadge(found.get_level_display(), LEVEL_TONES[found.level], found.basis, reverse("command:level"))
+
+
+LEVEL.append(_declared)
 
 
 def level() -> LevelBadge | None:

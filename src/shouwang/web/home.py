@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from shouwang.cases import home as cases
+from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
@@ -39,6 +40,8 @@ class Card:
 
 # In the order of the page.
 SECTIONS: list[Section] = [
+    Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
+    Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),
     Section("cases/_home/curve.html", cases.curve_card, right="report.view", width="full"),
 ]

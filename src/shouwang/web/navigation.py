@@ -58,6 +58,9 @@ GROUPS: dict[str, Label] = {
 # In menu order. A line a page: Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True)
 ENTRIES: list[Entry] = [
     Entry("web:home", _("Home"), "home", tab=True),
+    Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
+    Entry("command:level", _("Response level"), "shield", right="report.view", group="command"),
+    Entry("command:places", _("Buildings in numbers"), "building", right="report.view", group="command"),
     Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True),
     Entry("cases:clocks", _("Clocks"), "clock-exclamation", right="case.view", group="respond"),
     Entry("cases:curve", _("Epidemic curve"), "chart-histogram", right="report.view", group="command"),

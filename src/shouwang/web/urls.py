@@ -19,5 +19,6 @@ shell: list[URLPattern] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("cases/", include("shouwang.cases.urls")),
+    path("command/", include("shouwang.command.urls")),
     path("api/v1/", api.urls),
 ]

@@ -63,7 +63,7 @@ def _all_rooms(ranges: tuple[tuple[str, str], ...], day: date, at: datetime, *, 
     # Beds are counted only as they stand: an institution's capacity of yesterday is not kept.
     now = isolation.free_beds(at) if beds else None
     values["beds_free"] = now.free if now else None
-    values["beds"] = now.total if now else None
+    values["beds"] = now.beds if now else None
     return rules.completed(values)
 
 
