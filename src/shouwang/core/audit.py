@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from shouwang.core import clock
+from shouwang.core.bulk import insert_many
 from shouwang.core.models import AuditEntry
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
@@ -40,8 +41,10 @@ def record_many(
     """`record` for a set-based action: (object id, subject, new values) for each row."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"audit {verb!r} outside a transaction")
-    entries = [_entry(verb, kind, oid, by=by, at=at, subject=subject, new=new) for oid, subject, new in rows]
-    AuditEntry.objects.bulk_create(entries, batch_size=2000)
+    same = _entry(verb, kind, "", by=by, at=at)
+    columns = ("at", "account", "label", "mouth", "address", "verb", "kind", "purge_on", "object", "subject", "new")
+    head = tuple(getattr(same, column) for column in columns[:8])
+    insert_many(AuditEntry, columns, ((*head, str(oid), subject, new) for oid, subject, new in rows))
 
 
 def saw(verb: str, kind: str, subjects: Iterable[int], *, by: Actor, at: datetime, object_id: object = "") -> None:

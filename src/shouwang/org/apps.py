@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class OrgConfig(AppConfig):
     name = "shouwang.org"
     label = "org"
+
+    def ready(self) -> None:
+        from shouwang.core import imports
+        from shouwang.org.roster.importer import KIND, RosterImporter
+
+        imports.register(KIND, RosterImporter())

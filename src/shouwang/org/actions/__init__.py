@@ -1,4 +1,4 @@
-"""The only writes of org, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and leaves an audit row."""
+"""The only writes of org, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
 from shouwang.org.actions.accounts import (
     change_password,
