@@ -1,0 +1,112 @@
+"""`/api/v1/command/`: response level and situation report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from ninja import Router, Schema
+
+from shouwang.api.http import ApiRequest
+from shouwang.command import actions, queries
+from shouwang.command.models import ResponseLevel
+from shouwang.core import clock
+from shouwang.core.errors import NotFound
+from shouwang.org.models import Organisation
+from shouwang.org.queries import organisation_for
+
+router = Router(tags=["command"])
+
+
+class LevelIn(Schema):
+    level: int
+    basis: str
+    review_on: date
+    organisation: str | None = None
+
+
+class LevelOut(Schema):
+    level: int
+    organisation: str
+    basis: str
+    starts_at: datetime
+    ends_at: datetime | None
+    review_on: date
+
+
+class IssuedOut(Schema):
+    id: int
+    organisation: str
+    day: date
+    version: int
+    issued_at: datetime
+
+
+def _organisation(request: ApiRequest, code: str | None) -> Organisation:
+    """By code, or the topmost within reach of report.view."""
+    if code is None:
+        found = queries.roots_for(request.actor).first()
+        if found is None:
+            raise NotFound
+        return found
+    row = Organisation.objects.filter(code=code).values_list("pk", flat=True).first()
+    if row is None:
+        raise NotFound
+    return organisation_for(request.actor, row, "report.view")
+
+
+def _level(row: ResponseLevel) -> LevelOut:
+    return LevelOut(
+        level=row.level,
+        organisation=row.organisation.code,
+        basis=row.basis,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        review_on=row.review_on,
+    )
+
+
+@router.get("/level", response=LevelOut | None, operation_id="level")
+def level(request: ApiRequest, organisation: str | None = None) -> LevelOut | None:
+    """The level in force, or null. Everybody who is signed in may know it."""
+    path = _organisation(request, organisation).path if organisation else None
+    found = queries.current_level(path, clock.now())
+    return _level(found) if found else None
+
+
+@router.post("/level", response=LevelOut, operation_id="declare_level")
+def declare_level(request: ApiRequest, body: LevelIn) -> LevelOut:
+    """Declare a level. Needs level.declare."""
+    row = actions.declare_level(
+        organisation=_organisation(request, body.organisation),
+        level=body.level,
+        basis=body.basis,
+        review_on=body.review_on,
+        by=request.actor,
+        at=clock.now(),
+    )
+    return _level(row)
+
+
+@router.get("/report", response=dict[str, Any], operation_id="situation_report")
+def report(request: ApiRequest, day: date | None = None, organisation: str | None = None) -> dict[str, Any]:
+    """The situation report: figures with denominators, changes, gaps, units. Needs report.view."""
+    return queries.report_dict(request.actor, _organisation(request, organisation), day or clock.today(), clock.now())
+
+
+@router.post("/report", response=IssuedOut, operation_id="issue_report")
+def issue(request: ApiRequest, day: date | None = None, organisation: str | None = None) -> IssuedOut:
+    """Keep the report as it stands as the next version. Needs report.issue."""
+    row = actions.issue_report(
+        organisation=_organisation(request, organisation), day=day or clock.today(), by=request.actor, at=clock.now()
+    )
+    return IssuedOut(
+        id=row.pk, organisation=row.organisation.code, day=row.day, version=row.version, issued_at=row.issued_at
+    )
+
+
+@router.get("/report/{report_id}", response=dict[str, Any], operation_id="issued_report")
+def issued(request: ApiRequest, report_id: int) -> dict[str, Any]:
+    """An issued version as it was."""
+    row = queries.report_version(request.actor, report_id)
+    return {"version": row.version, "issued_at": row.issued_at, **row.figures}
