@@ -1,7 +1,8 @@
 """Translation catalogues: `python tools/translations.py extract|check|compile [room ...]`.
 
 extract  writes what the code and templates say into each room's django.po and keeps the translations there are;
-         what is no longer said becomes obsolete (`--prune` drops it)
+         a new message that another room has translated takes that translation; what is no longer said becomes
+         obsolete (`--prune` drops it)
 check    lists what is untranslated, fuzzy, obsolete, has other placeholders than its original, or is translated
          differently in two rooms; exit code 1 when there is anything
 compile  writes the .mo files the program reads (part of `make setup`; needs only polib)
@@ -106,9 +107,10 @@ def catalogue(room: Path) -> polib.POFile:
 def extract_room(room: Path, *, prune: bool) -> tuple[int, int]:
     """Write the catalogue of a room. Returns how many messages it has and how many lack a translation."""
     said = said_in(room)
-    kept = {(entry.msgctxt, entry.msgid): entry for entry in catalogue(room)}
+    kept: dict[Key, polib.POEntry] = {(entry.msgctxt, entry.msgid): entry for entry in catalogue(room)}
     if not said and not kept:
         return 0, 0
+    elsewhere = meanings()
     result = polib.POFile(wrapwidth=110)
     result.metadata = dict(HEADER)
     for (context, message), one in said.items():
@@ -116,11 +118,13 @@ def extract_room(room: Path, *, prune: bool) -> tuple[int, int]:
         if PLACEHOLDER.search(message + (one.plural or "")):
             entry.flags = ["python-format"]
         old = kept.pop((context, message), None)
+        text = meaning(old) if old else ""
+        text = text or next(iter(elsewhere.get((context, message), {})), "")
         if one.plural:
             entry.msgid_plural = one.plural
-            entry.msgstr_plural = {0: (old.msgstr_plural.get(0, "") or old.msgstr) if old else ""}
+            entry.msgstr_plural = {0: text}
         else:
-            entry.msgstr = old.msgstr if old else ""
+            entry.msgstr = text
         entry.tcomment = old.tcomment if old else ""
         result.append(entry)
     for entry in kept.values():
@@ -156,7 +160,7 @@ def problems(chosen: list[Path]) -> list[str]:
 
 
 def faults(entry: polib.POEntry) -> Iterator[str]:
-    text = entry.msgstr_plural.get(0, "") if entry.msgid_plural else entry.msgstr
+    text = meaning(entry)
     original = entry.msgid_plural or entry.msgid
     if not text.strip():
         yield "not translated"
@@ -169,18 +173,26 @@ def faults(entry: polib.POEntry) -> Iterator[str]:
         yield "line break at an end"
 
 
-def conflicts() -> list[str]:
-    """A message of two rooms has one meaning in the running program: whichever room comes first wins silently."""
-    meanings: dict[Key, dict[str, list[str]]] = {}
+def meaning(entry: polib.POEntry) -> str:
+    return str(entry.msgstr_plural.get(0, "") or entry.msgstr)
+
+
+def meanings() -> dict[Key, dict[str, list[str]]]:
+    """Message -> translation -> the rooms that say it so."""
+    found: dict[Key, dict[str, list[str]]] = {}
     for room in rooms(()):
         for entry in catalogue(room):
-            text = entry.msgstr_plural.get(0, "") if entry.msgid_plural else entry.msgstr
-            if text and not entry.obsolete:
-                meanings.setdefault((entry.msgctxt, entry.msgid), {}).setdefault(text, []).append(room.name)
+            if meaning(entry) and not entry.obsolete:
+                found.setdefault((entry.msgctxt, entry.msgid), {}).setdefault(meaning(entry), []).append(room.name)
+    return found
+
+
+def conflicts() -> list[str]:
+    """A message of two rooms has one meaning in the running program: whichever room comes first wins silently."""
     return [
         f"{', '.join(sorted(name for names in texts.values() for name in names))}: translated differently: "
         f"{key[1]!r}: {' | '.join(texts)}"
-        for key, texts in meanings.items()
+        for key, texts in meanings().items()
         if len(texts) > 1
     ]
 

@@ -81,7 +81,8 @@ def sprite(tar: tarfile.TarFile) -> bytes:
         shapes = re.findall(r"<[a-z].*?/>", inner, flags=re.DOTALL)
         drawn = "".join(re.sub(r"\s+", " ", shape) for shape in shapes if 'stroke="none" d="M0 0h24' not in shape)
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{drawn}</symbol>')
-    head = '<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round">'
+    strokes = 'fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {strokes}>'
     return "\n".join([head, *symbols, "</svg>", ""]).encode()
 
 

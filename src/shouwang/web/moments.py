@@ -14,7 +14,7 @@ MINUTE, HOUR = 60, 3600
 
 
 def relative(value: datetime | date, *, now: datetime) -> str:
-    """"just now", "12 minutes ago", "in 3 hours", "yesterday", "5 days ago"; empty when more than 30 days away."""
+    """As in "just now", "12 minutes ago", "in 3 hours", "yesterday"; empty when more than 30 days away."""
     if not isinstance(value, datetime):
         return _days((value - clock.local_day(now)).days)
     seconds = (value - now).total_seconds()

@@ -22,6 +22,7 @@ from shouwang.core.http import Request, signed_in
 from shouwang.core.scope import WEB, Actor
 from shouwang.org import actions, queries
 from shouwang.org.models import Account, Grant
+from shouwang.web import moments
 from shouwang.web.forms import LoginForm, PasswordForm
 from shouwang.web.home import cards
 
@@ -104,7 +105,9 @@ def language(request: HttpRequest) -> HttpResponse:
     """The language of the interface: a cookie for this device, and for a signed-in account remembered everywhere."""
     wanted = request.POST.get("language", "")
     if wanted not in dict(settings.LANGUAGES):
-        raise BadInput(_("Unknown language %(value)s. Choose one of those in the menu."), field="language", value=wanted)
+        raise BadInput(
+            _("Unknown language %(value)s. Choose one of those in the menu."), field="language", value=wanted
+        )
     response = redirect(safe_next(request, reverse("web:home")))
     remember_language(response, wanted)
     if isinstance(request.user, Account):
@@ -149,7 +152,7 @@ def home(request: Request) -> HttpResponse:
         "cards": cards(request, actor),
         "greeting": greeting(name, hour=at.astimezone(clock.zone()).hour),
         "roles": [words[role] for role in actor.roles],
-        "today": clock.local_day(at),
+        "today": moments.full(clock.local_day(at)),
     }
     return render(request, "web/home.html", context)
 

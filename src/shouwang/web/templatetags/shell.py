@@ -207,7 +207,7 @@ def field(bound: BoundField, label: object = None) -> dict[str, Any]:
     own = widget.attrs.get("class", "")
     classes = " ".join(filter(None, (base, own, "is-invalid" if bound.errors else "")))
     ids = [f"{bound.auto_id}_{kind}" for kind, there in (("help", bound.help_text), ("error", bound.errors)) if there]
-    attrs = {"class": classes}
+    attrs: dict[str, str | bool] = {"class": classes}
     if ids:
         attrs["aria-describedby"] = " ".join(ids)
     return {
@@ -234,9 +234,7 @@ def form_errors(form: BaseForm) -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/_components/chart.html", name="chart")
-def chart(
-    kind: str, data_id: str, title: str, unit: str = "", source: str = "", height: str = "md"
-) -> dict[str, Any]:
+def chart(kind: str, data_id: str, title: str, unit: str = "", source: str = "", height: str = "md") -> dict[str, Any]:
     """A chart of the JSON that `json_script` wrote under `data_id`, with its table and its source line."""
     if kind not in CHARTS or height not in HEIGHTS:
         raise ValueError(f"chart {kind!r}, height {height!r}: unknown kind or height")

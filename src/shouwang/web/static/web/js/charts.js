@@ -9,7 +9,7 @@
     asymptomatic: "special", secondary: "info", proxy: "info", self: "good", unknown: "neutral", discarded: "neutral",
     dismissed: "neutral",
   };
-  const RINGS_ABOVE = 400; // nodes: beyond this a force layout would hold up the page
+  const RINGS_ABOVE = 400; // nodes; a force layout takes the square of them in steps and would hold up the page
   const drawn = new Map();
   let library = null;
 
@@ -59,7 +59,7 @@
     show: names.length > 1, type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16,
     data: names, textStyle: { color: ink.text, fontSize: 13 }, pageIconColor: ink.text, pageIconInactiveColor: ink.line, pageTextStyle: { color: ink.soft },
   });
-  const grid = (many) => ({ left: 4, right: 12, bottom: 4, top: many ? 36 : 14, containLabel: true });
+  const grid = (many, marked) => ({ left: 4, right: 20, bottom: 4, top: (many ? 36 : 14) + (marked ? 16 : 0), containLabel: true });
   const category = (ink, data, more) => ({
     type: "category", data, axisTick: { show: false }, axisLine: { lineStyle: { color: ink.line } },
     axisLabel: { color: ink.soft, hideOverlap: true, fontSize: 12 }, ...more,
@@ -71,7 +71,7 @@
     if (!list || !list.length) return undefined;
     return {
       symbol: "none", silent: true, lineStyle: { color: ink.soft, type: "dashed" },
-      label: { color: ink.soft, formatter: "{b}", position: "insideEndTop", fontSize: 12, rotate: 0 },
+      label: { color: ink.soft, formatter: "{b}", position: "end", distance: 3, fontSize: 12 },
       data: list.map((mark) => ({ name: mark.label, xAxis: mark.day ?? mark.x })),
     };
   }
@@ -87,7 +87,7 @@
     const option = base(ink);
     const names = data.series.map((s) => s.label);
     return {
-      ...option, legend: legend(ink, names), grid: grid(names.length > 1), tooltip: { ...option.tooltip, ...byAxis(words) },
+      ...option, legend: legend(ink, names), grid: grid(names.length > 1, data.marks?.length), tooltip: { ...option.tooltip, ...byAxis(words) },
       xAxis: category(ink, data.days, { axisLabel: { color: ink.soft, hideOverlap: true, fontSize: 12, formatter: shortDay } }),
       yAxis: amount(ink),
       series: data.series.map((s, i) => ({
@@ -105,7 +105,7 @@
       const paint = colour(s, i);
       const own = {
         name: s.label, type: "line", data: s.values.map(gap), connectNulls: false, symbol: "circle", symbolSize: 5,
-        showSymbol: data.x.length <= 31, lineStyle: { width: 2, color: paint, type: s.dashed ? "dashed" : "solid" }, itemStyle: { color: paint },
+        showSymbol: data.x.length <= 31 && !s.dashed, lineStyle: { width: 2, color: paint, type: s.dashed ? "dashed" : "solid" }, itemStyle: { color: paint },
         markLine: i === 0 ? marks(data.marks, ink) : undefined,
       };
       if (!s.low || !s.high) return [own];
@@ -115,7 +115,7 @@
       return [{ ...band, data: s.low.map(gap) }, { ...band, data: width, areaStyle: { color: paint, opacity: 0.18 } }, own];
     });
     return {
-      ...option, legend: legend(ink, names), grid: grid(names.length > 1),
+      ...option, legend: legend(ink, names), grid: grid(names.length > 1, data.marks?.length),
       tooltip: { ...option.tooltip, ...byAxis(words), axisPointer: { type: "line", lineStyle: { color: ink.soft } } },
       xAxis: category(ink, data.x, { boundaryGap: false, axisLabel: { color: ink.soft, hideOverlap: true, fontSize: 12, formatter: shortDay } }),
       yAxis: amount(ink, { minInterval: 0, scale: Boolean(data.scale) }), series,
@@ -138,35 +138,48 @@
   }
 
   // Around the first node: one ring after another by category, evenly spread. Same picture every time, no computing.
-  function rings(nodes) {
+  function rings(nodes, wide) {
     const spots = new Map([[nodes[0].id, [0, 0]]]);
-    const groups = Map.groupBy ? Map.groupBy(nodes.slice(1), (n) => n.category) : nodes.slice(1).reduce((m, n) => m.set(n.category, [...(m.get(n.category) || []), n]), new Map());
-    let radius = 120;
+    const groups = new Map();
+    for (const node of nodes.slice(1)) groups.set(node.category, [...(groups.get(node.category) || []), node]);
+    let radius = 100;
     for (const members of groups.values()) {
       for (let from = 0; from < members.length;) {
-        const room = Math.floor((2 * Math.PI * radius) / 26);
-        const part = members.slice(from, from + room);
+        const part = members.slice(from, from + Math.floor((2 * Math.PI * radius) / 24));
         part.forEach((node, k) => {
-          const angle = (2 * Math.PI * k) / part.length;
-          spots.set(node.id, [radius * Math.cos(angle), radius * Math.sin(angle)]);
+          const angle = (2 * Math.PI * (k + 0.5)) / part.length - Math.PI / 2;
+          spots.set(node.id, [radius * wide * Math.cos(angle), radius * Math.sin(angle)]);
         });
-        from += room;
-        radius += 34;
+        from += part.length;
+        radius += 32;
       }
-      radius += 40;
+      radius += 30;
     }
     return spots;
   }
 
-  function network(data, ink, words) {
+  // A case and its contacts (nearly everybody hangs on the first node) is drawn in rings, and so is what is too large
+  // for a force layout; other networks find their own shape.
+  function spotsOf(data, wide) {
+    const { nodes, links } = data;
+    if (nodes.every((n) => Number.isFinite(n.x) && Number.isFinite(n.y))) return new Map(nodes.map((n) => [n.id, [n.x, n.y]]));
+    const hub = nodes[0].id;
+    const near = new Set(links.flatMap((l) => (l.source === hub ? [l.target] : l.target === hub ? [l.source] : [])));
+    return nodes.length > RINGS_ABOVE || near.size >= 0.8 * (nodes.length - 1) ? rings(nodes, wide) : null;
+  }
+
+  function network(data, ink, words, size) {
     const option = base(ink);
     const categories = data.categories || [];
     const index = new Map(categories.map((c, i) => [c.name, i]));
-    const placed = data.nodes.length > 0 && data.nodes.every((n) => Number.isFinite(n.x) && Number.isFinite(n.y));
-    const spots = !placed && data.nodes.length > RINGS_ABOVE ? rings(data.nodes) : null;
+    const spots = spotsOf(data, Math.min(1.8, Math.max(1, size.width / size.height)));
+    const count = data.nodes.length;
+    const few = count <= 40;
+    const [least, range] = few ? [10, 20] : count <= RINGS_ABOVE ? [7, 14] : [4, 8];
     const most = Math.max(1, ...data.nodes.map((n) => n.value || 0));
-    const few = data.nodes.length <= 40;
     const names = categories.map((c) => c.label);
+    const spread = Math.sqrt((size.width * size.height) / count);
+    const title = ({ data: d }) => d.title;
     return {
       ...option, legend: legend(ink, names),
       tooltip: {
@@ -174,15 +187,15 @@
         formatter: ({ dataType, data: d }) => (dataType === "edge" ? d.label_text || "" : [d.title, d.note, d.amount === undefined ? null : `${words.value} ${shown(d.amount, words)}`].filter(Boolean).join("\n")),
       },
       series: [{
-        type: "graph", layout: placed || spots ? "none" : "force", top: names.length > 1 ? 40 : 10, bottom: 10, left: 10, right: 10,
+        type: "graph", layout: spots ? "none" : "force", preserveAspect: true, top: names.length > 1 ? 48 : 16, bottom: 36, left: 32, right: 32,
         roam: matchMedia("(pointer: fine)").matches, scaleLimit: { min: 0.3, max: 8 },
-        force: { repulsion: few ? 220 : 70, edgeLength: few ? [60, 140] : [24, 90], gravity: 0.12, friction: 0.3, layoutAnimation: data.nodes.length <= 120 },
+        force: { repulsion: spread * 1.5, edgeLength: [spread * 0.4, spread * 0.8], gravity: 0.15, friction: 0.3, layoutAnimation: count <= 120 },
         categories: categories.map((c, i) => ({ name: c.label, itemStyle: { color: colour(c, i) } })),
         data: data.nodes.map((n) => {
-          const [x, y] = spots ? spots.get(n.id) : [n.x, n.y];
+          const [x, y] = spots?.get(n.id) ?? [];
           return {
             id: String(n.id), name: String(n.id), title: n.label, note: n.note, href: n.href, amount: n.value, x, y,
-            category: index.get(n.category) ?? 0, symbolSize: 10 + 22 * Math.sqrt((n.value || 0) / most),
+            category: index.get(n.category) ?? 0, symbolSize: least + range * Math.sqrt((n.value || 0) / most),
           };
         }),
         links: data.links.map((l) => ({
@@ -190,9 +203,9 @@
           lineStyle: { type: l.dashed ? "dashed" : "solid", width: Math.min(5, 1 + Math.log2(1 + (l.value || 0)) / 3) },
         })),
         itemStyle: { borderColor: ink.surface, borderWidth: 1 },
-        lineStyle: { color: ink.soft, opacity: few ? 0.55 : 0.25, curveness: 0 },
-        label: { show: few, position: "bottom", color: ink.text, fontSize: 12, formatter: ({ data: d }) => d.title },
-        emphasis: { focus: data.nodes.length <= RINGS_ABOVE ? "adjacency" : "none", label: { show: true, color: ink.text, formatter: ({ data: d }) => d.title }, lineStyle: { opacity: 0.9 } },
+        lineStyle: { color: ink.soft, opacity: few ? 0.55 : count <= RINGS_ABOVE ? 0.25 : 0.08, curveness: 0 },
+        label: { show: few, position: "bottom", color: ink.text, fontSize: 12, formatter: title },
+        emphasis: { focus: count <= RINGS_ABOVE ? "adjacency" : "none", label: { show: true, color: ink.text, formatter: title }, lineStyle: { opacity: 0.9 } },
         labelLayout: { hideOverlap: true }, progressive: 500,
       }],
     };
@@ -201,11 +214,14 @@
   function timeline(data, ink) {
     const option = base(ink);
     const lanes = [...new Set(data.items.map((item) => item.lane))];
+    const ends = data.items.flatMap((item) => [Date.parse(item.start), Date.parse(item.end ?? item.start)]).concat(data.now ? [Date.parse(data.now)] : []);
+    const [first, last] = [Math.min(...ends), Math.max(...ends)];
+    const margin = Math.max(60_000, (last - first) * 0.03);
     const clock = (ms) => new Date(ms).toLocaleString(document.documentElement.lang || "zh", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     return {
       ...option, grid: grid(false),
       tooltip: { ...option.tooltip, trigger: "item", formatter: ({ data: d }) => [d.label_text, d.value[2] === d.value[1] ? clock(d.value[1]) : `${clock(d.value[1])} – ${clock(d.value[2])}`].filter(Boolean).join("\n") },
-      xAxis: { type: "time", axisLabel: { color: ink.soft, hideOverlap: true, fontSize: 12 }, axisLine: { lineStyle: { color: ink.line } }, splitLine: { show: true, lineStyle: { color: ink.line } } },
+      xAxis: { type: "time", min: first - margin, max: last + margin, axisLabel: { color: ink.soft, hideOverlap: true, fontSize: 12 }, axisLine: { lineStyle: { color: ink.line } }, splitLine: { show: true, lineStyle: { color: ink.line } } },
       yAxis: category(ink, lanes, { inverse: true, axisLabel: { color: ink.text, fontSize: 12, width: 130, overflow: "truncate" } }),
       series: [{
         type: "custom", clip: true, encode: { x: [1, 2], y: 0 },
@@ -302,7 +318,7 @@
     }
     if (!figure.isConnected) { drawn.delete(figure); return; }
     const chart = library_.init(canvas, null, { renderer: "canvas" });
-    const paint = () => chart.setOption(kinds[kind](data, inks(), words), true);
+    const paint = () => chart.setOption(kinds[kind](data, inks(), words, { width: chart.getWidth(), height: chart.getHeight() }), true);
     paint();
     chart.on("click", ({ data: d }) => { if (d?.href?.startsWith("/") && !d.href.startsWith("//")) window.location.assign(d.href); });
     const watch = new ResizeObserver(() => chart.resize());
