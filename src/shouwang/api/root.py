@@ -11,7 +11,9 @@ from ninja.errors import AuthenticationError, ValidationError
 
 from shouwang import __version__
 from shouwang.api.cases import router as cases_router
+from shouwang.api.command import router as command_router
 from shouwang.api.http import SessionAuth, TokenAuth
+from shouwang.api.isolation import router as isolation_router
 from shouwang.core.errors import ShouwangError
 
 api = NinjaAPI(
@@ -55,3 +57,5 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 api.add_router("/cases", cases_router)
+api.add_router("/isolation", isolation_router)
+api.add_router("/command", command_router)
