@@ -14,7 +14,7 @@ from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, partial, signed_in
-from shouwang.core.paging import keyset
+from shouwang.core.paging import keyset_page
 from shouwang.isolation import actions, forms, queries
 from shouwang.isolation.models import Order
 from shouwang.org.queries import place_for
@@ -74,7 +74,7 @@ def orders(request: Request) -> HttpResponse:
     form = forms.DeskForm(request.GET)
     wanted = form.wanted()
     rows = queries.desk(request.actor, wanted, at=at)
-    page = keyset(rows, *_order_of(wanted.show), cursor=request.GET.get("cursor", ""))
+    page = keyset_page(rows, _order_of(wanted.show), request.GET.get("cursor"))
     audit.saw("orders.listed", "order", [order.person_id for order in page.rows], by=request.actor, at=at)
     context = {"page": page, "form": form, "wanted": wanted, "tabs": queries.SHOW, "at": at}
     if partial(request):
@@ -219,7 +219,7 @@ def absent(request: Request) -> HttpResponse:
         raise NotFound
     at = clock.now()
     people = queries.absences(request.actor)
-    page = keyset(people, "home_path", "number", cursor=request.GET.get("cursor", ""))
+    page = keyset_page(people, ("home_path", "number"), request.GET.get("cursor"))
     audit.saw("absences.listed", "person", [person.pk for person in page.rows], by=request.actor, at=at)
     context = {"page": page, "total": people.count(), "today": clock.local_day(at), "at": at}
     return render(request, "isolation/absent.html", context)

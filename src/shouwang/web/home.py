@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from shouwang.cases import home as cases
 from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
+from shouwang.isolation import home as isolation
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
 WIDTHS = {"full": "col-12", "half": "col-12 col-lg-6", "third": "col-12 col-md-6 col-xl-4"}
@@ -40,9 +41,11 @@ class Card:
 
 # In the order of the page.
 SECTIONS: list[Section] = [
+    Section("isolation/_home/order.html", isolation.order_card, width="full", person=True),
     Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
     Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),
+    Section("isolation/_home/desk.html", isolation.desk_card, right="isolation.manage", width="full"),
     Section("cases/_home/curve.html", cases.curve_card, right="report.view", width="full"),
 ]
 

@@ -64,10 +64,14 @@ ENTRIES: list[Entry] = [
     Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True),
     Entry("cases:clocks", _("Clocks"), "clock-exclamation", right="case.view", group="respond"),
     Entry("cases:curve", _("Epidemic curve"), "chart-histogram", right="report.view", group="command"),
+    Entry("isolation:list", _("Quarantine and isolation"), "home-heart", right="isolation.manage", group="respond"),
+    Entry("isolation:rooms", _("Isolation rooms"), "bed", right="isolation.manage", group="respond"),
+    Entry("isolation:absent", _("Absent"), "calendar-time", right="isolation.view", group="watch"),
 ]
 
 # The account menu, upper right.
 ACCOUNT: list[Entry] = [
+    Entry("isolation:mine", _("My isolation orders"), "home-heart", person=True),
     Entry("web:password", _("Change password"), "key"),
 ]
 

@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("cases/", include("shouwang.cases.urls")),
     path("command/", include("shouwang.command.urls")),
+    path("isolation/", include("shouwang.isolation.urls")),
     path("api/v1/", api.urls),
 ]

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from shouwang.cases.panels import PANELS, Panel
+from shouwang.core.events import subscribe
+from shouwang.isolation import home as isolation_home
+from shouwang.isolation import reactions as isolation
+
 
 def connect() -> None:
     """Called once when the program starts."""
+    subscribe("contact.confirmed", isolation.on_contact_confirmed)
+    subscribe("contact.dismissed", isolation.on_contact_dismissed)
+    subscribe("case.classified", isolation.on_case_classified)
+    subscribe("case.dated", isolation.on_case_dated)
+    subscribe("case.traced", isolation.on_case_traced)
+    PANELS.append(Panel("isolation/_case/orders.html", isolation_home.case_panel))

@@ -1,0 +1,296 @@
+"""/api/v1/isolation/: one's own orders; the orders desk, one order, its place and its end; rooms."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from ninja import Field, Query, Router, Schema
+
+from shouwang.api.http import ApiRequest
+from shouwang.core import audit, clock
+from shouwang.core.errors import NotFound
+from shouwang.core.paging import keyset_page
+from shouwang.isolation import actions, queries
+from shouwang.isolation.models import Order
+from shouwang.isolation.queries import DeskFilter
+from shouwang.org.queries import place_for
+
+router = Router(tags=["isolation"])
+State = Literal["served", "acknowledged", "ended", "withdrawn"]
+Show = Literal["in_force", "unplaced", "due", "ends_today", "missed", "objections", "unread", "past"]
+
+
+class OrderOut(Schema):
+    """What the person themselves may read of an order."""
+
+    id: int
+    number: str
+    kind: Literal["quarantine", "isolation"]
+    state: State
+    starts_on: date
+    ends_on: date = Field(description="Last day, included")
+    because: list[str] = Field(description="The explanation in the reader's language, a line a step")
+    where: Literal["home", "facility", "unassigned"]
+    address: str
+    rule: str
+    pack: str
+    pack_sha256: str
+    served_at: datetime
+    acknowledged_at: datetime | None
+    ended_at: datetime | None
+    end_code: str
+    end_reason: str
+    version: int
+
+
+class ObjectionOut(Schema):
+    text: str
+    at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+class HelperOut(Schema):
+    role: str
+    name: str
+    phone: str
+    where: str
+
+
+class MineOut(OrderOut):
+    room: str | None
+    advice: str | None
+    helpers: list[HelperOut]
+    checks_made: int = Field(description="Check-ins of today")
+    checks_asked: int | None = Field(description="Null: nothing is asked today")
+    objections: list[ObjectionOut]
+
+
+class PersonOut(Schema):
+    id: int
+    number: str
+    name: str
+    unit: str | None
+
+
+class DeskRow(OrderOut):
+    person: PersonOut
+    checks_made: int = Field(description="Check-ins of yesterday")
+    checks_asked: int | None
+
+
+class DeskPage(Schema):
+    items: list[DeskRow]
+    next: str | None
+    previous: str | None
+
+
+class GroundOut(Schema):
+    case: str
+    counted_from: date
+    days: int
+    ends_on: date
+    rule: str
+    pack: str
+    dropped_at: datetime | None
+    drop_code: str
+
+
+class StayOut(Schema):
+    room: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class CriterionOut(Schema):
+    code: str
+    met: bool
+    text: str
+
+
+class ReviewOut(Schema):
+    allowed: bool
+    reasons: list[CriterionOut]
+
+
+class OrderDetail(OrderOut):
+    person: PersonOut
+    grounds: list[GroundOut]
+    stays: list[StayOut]
+    objections: list[ObjectionOut]
+    review: ReviewOut | None = Field(description="For who may release, while the order is in force")
+    proposed_room: int | None
+
+
+class RoomOut(Schema):
+    id: int
+    name: str
+    capacity: int | None = Field(description="Null: not stated, so nobody is sent there")
+    taken: int
+    free: int | None
+
+
+class FacilityOut(Schema):
+    name: str | None
+    beds: int
+    taken: int
+    free: int
+    rooms: list[RoomOut]
+
+
+class RoomsOut(Schema):
+    at: datetime
+    facilities: list[FacilityOut]
+
+
+class AssignIn(Schema):
+    """Either `room` (its id) or `address` (the person stays at home)."""
+
+    room: int | None = None
+    address: str = ""
+    version: int | None = Field(None, description="The version that was read; a conflict when it has moved on")
+
+
+class EndIn(Schema):
+    reason: str = Field("", description="Needed when a criterion is not met")
+    version: int | None = None
+
+
+def _order(order: Order) -> OrderOut:
+    return OrderOut.from_orm(order)
+
+
+def _person(order: Order) -> PersonOut:
+    home = order.person.home
+    return PersonOut(
+        id=order.person_id, number=order.person.number, name=order.person.name, unit=home.title if home else None
+    )
+
+
+@router.get("/mine", response=list[MineOut], summary="One's own orders in force")
+def mine(request: ApiRequest) -> list[MineOut]:
+    current, _past = queries.mine(request.actor, at=clock.now())
+    return [
+        MineOut(
+            **_order(item.order).dict(),
+            room=item.detail.room.title if item.detail.room else None,
+            advice=str(item.words.advice) if item.words.advice else None,
+            helpers=[
+                HelperOut(role=str(one.role), name=one.person.name, phone=one.person.phone, where=one.where)
+                for one in item.helpers
+            ],
+            checks_made=item.checks_made,
+            checks_asked=item.checks_asked,
+            objections=[ObjectionOut.from_orm(one) for one in item.detail.objections],
+        )
+        for item in current
+    ]
+
+
+@router.post("/mine/{order_id}/acknowledge", response=OrderOut, summary="I have read my order")
+def acknowledge(request: ApiRequest, order_id: int) -> OrderOut:
+    order = queries.own_order(request.actor, order_id)
+    return _order(actions.acknowledge(order, by=request.actor, at=clock.now()))
+
+
+@router.get("/orders", response=DeskPage, summary="The orders desk")
+def orders(
+    request: ApiRequest,
+    show: Show = "in_force",
+    kind: Literal["", "quarantine", "isolation"] = "",
+    q: str = "",
+    cursor: str = "",
+    size: int = Query(50, ge=1, le=200),
+) -> DeskPage:
+    if not request.actor.holds(queries.MANAGE):
+        raise NotFound
+    at = clock.now()
+    rows = queries.desk(request.actor, DeskFilter(show, kind, q), at=at)
+    page = keyset_page(rows, ("ends_on", "id"), cursor, size=size)
+    audit.saw("orders.listed", "order", [order.person_id for order in page.rows], by=request.actor, at=at)
+    items = [
+        DeskRow(
+            **_order(order).dict(),
+            person=_person(order),
+            checks_made=order.checks_made,  # type: ignore[attr-defined]  # annotated by the query
+            checks_asked=order.checks_asked,  # type: ignore[attr-defined]
+        )
+        for order in page.rows
+    ]
+    return DeskPage(items=items, next=page.next, previous=page.previous)
+
+
+@router.get("/orders/{order_id}", response=OrderDetail, summary="One order with its grounds, stays and review")
+def order(request: ApiRequest, order_id: int) -> OrderDetail:
+    at = clock.now()
+    detail = _detail(request, order_id, at)
+    audit.saw("order.seen", "order", [detail.person.id], by=request.actor, at=at, object_id=order_id)
+    return detail
+
+
+def _detail(request: ApiRequest, order_id: int, at: datetime) -> OrderDetail:
+    page = queries.order_page(request.actor, order_id, at=at)
+    review = page.decision
+    return OrderDetail(
+        **_order(page.order).dict(),
+        person=_person(page.order),
+        grounds=[
+            GroundOut(
+                case=ground.case.number,
+                counted_from=ground.counted_from,
+                days=ground.days,
+                ends_on=ground.ends_on,
+                rule=ground.rule,
+                pack=ground.pack,
+                dropped_at=ground.dropped_at,
+                drop_code=ground.drop_code,
+            )
+            for ground in page.detail.grounds
+        ],
+        stays=[StayOut(room=s.room.title, starts_at=s.starts_at, ends_at=s.ends_at) for s in page.detail.stays],
+        objections=[ObjectionOut.from_orm(one) for one in page.detail.objections],
+        review=None
+        if review is None
+        else ReviewOut(
+            allowed=review.allowed,
+            reasons=[CriterionOut(code=one.code, met=one.met, text=one.text) for one in review.reasons],
+        ),
+        proposed_room=page.proposal.pk if page.proposal else None,
+    )
+
+
+@router.post("/orders/{order_id}/assign", response=OrderDetail, summary="Give a room, or let the person stay at home")
+def assign(request: ApiRequest, order_id: int, body: AssignIn) -> OrderDetail:
+    order, at = queries.order_for(request.actor, order_id), clock.now()
+    if body.room is None:
+        actions.stay_home(order, body.address, by=request.actor, at=at, version=body.version)
+    else:
+        actions.assign_room(order, place_for(body.room), by=request.actor, at=at, version=body.version)
+    return _detail(request, order_id, at)
+
+
+@router.post("/orders/{order_id}/end", response=OrderDetail, summary="End by review")
+def end(request: ApiRequest, order_id: int, body: EndIn) -> OrderDetail:
+    order, at = queries.order_for(request.actor, order_id), clock.now()
+    actions.end_order(order, reason=body.reason, by=request.actor, at=at, version=body.version)
+    return _detail(request, order_id, at)
+
+
+@router.get("/rooms", response=RoomsOut, summary="Facilities and beds, without names")
+def rooms(request: ApiRequest) -> RoomsOut:
+    at = clock.now()
+    facilities = [
+        FacilityOut(
+            name=view.facility.title if view.facility else None,
+            beds=view.beds,
+            taken=view.taken,
+            free=view.free,
+            rooms=[
+                RoomOut(id=r.room.pk, name=r.room.title, capacity=r.room.capacity, taken=r.taken, free=r.free)
+                for r in view.rooms
+            ],
+        )
+        for view in queries.rooms(request.actor, at=at)
+    ]
+    return RoomsOut(at=at, facilities=facilities)
