@@ -45,7 +45,7 @@ def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     if lacking := [f.name for f in rest if not f.has_default() and not f.null and not f.empty_strings_allowed]:
         raise ValueError(f"{model.__name__}: no value for {', '.join(lacking)}")
     tail = tuple(_writer(field)(field.get_default()) for field in rest)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in (*fields, *rest))
+    names = ", ".join(_column(field) for field in (*fields, *rest))
     marks = ", ".join(["%s"] * (len(fields) + len(rest)))
     table = connection.ops.quote_name(model._meta.db_table)
     prepare = _row_writer(fields)
@@ -59,8 +59,8 @@ def update_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     """UPDATE rows by primary key; each of `rows` is the values of `columns` and then the key."""
     fields = [_field(model, name) for name in columns]
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    key = quote(model._meta.pk.column)
+    sets = ", ".join(f"{_column(field)} = %s" for field in fields)
+    key = _column(model._meta.pk)
     prepare = _row_writer(fields)
     values = [(*prepare(row[:-1]), row[-1]) for row in rows]
     if values:
@@ -74,6 +74,12 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
     if not isinstance(field, Field):
         raise ValueError(f"{model.__name__}.{name} is no column")
     return field
+
+
+def _column(field: Field[Any, Any]) -> str:
+    if not field.column:
+        raise ValueError(f"{field.name} is no column")
+    return connection.ops.quote_name(field.column)
 
 
 def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:

@@ -9,6 +9,7 @@ class OrgConfig(AppConfig):
 
     def ready(self) -> None:
         from shouwang.core import imports
-        from shouwang.org.roster.importer import KIND, RosterImporter
+        from shouwang.org.roster.direct import KIND
+        from shouwang.org.roster.importer import RosterImporter
 
         imports.register(KIND, RosterImporter())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -18,10 +18,10 @@ from shouwang.org.models.trees import Node
 N = TypeVar("N", Organisation, Place)
 
 
-def next_path(model: type[Node], parent: Node | None) -> str:
+def next_path(model: type[Organisation] | type[Place], parent: Node | None) -> str:
     """The path of the next child of `parent`. Call inside a transaction: siblings are numbered one at a time."""
-    siblings = model._default_manager.filter(parent=parent)
-    last = siblings.aggregate(last=Max("path"))["last"]
+    manager: Any = model._default_manager
+    last = manager.filter(parent=parent).aggregate(last=Max("path"))["last"]
     return (parent.path if parent else "") + tree.step(tree.number(last) + 1 if last else 1)
 
 

@@ -28,13 +28,18 @@ from shouwang.org.roster.units import Node, Places, Unclear, Units, building_of
 LISTED = 200  # of what would be created, in the report; the number is always told
 
 
+STUDENT, ON_CAMPUS = "student", "on_campus"
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the file does not say. `root` None: the only institution there is. `since`: from when it is valid."""
+    """What the file does not say. `root` None: the only institution there is; `root_name` names it when there is none
+    yet. `since`: from when the file's memberships are valid (today)."""
 
     root: Organisation | None = None
-    kind: str = "student"
-    situation: str = "on_campus"
+    root_name: str = ""
+    kind: str = STUDENT
+    situation: str = ON_CAMPUS
     since: date | None = None
     create_organisations: bool = True
     create_places: bool = True
@@ -174,7 +179,9 @@ def _draw(
     """Compare with what stands in the database: the plan, and the units and places it needs."""
     today = clock.local_day(at)
     may_create = by.holds("org.manage", root.path if root else None)
-    units = loading.load_units(root, on=today, create=defaults.create_organisations and may_create)
+    units = loading.load_units(
+        root, on=today, root_name=defaults.root_name, create=defaults.create_organisations and may_create
+    )
     places = loading.load_places(units, on=today, create=defaults.create_places and may_create)
     known = loading.load_known([entry.number for entry in entries], reading.map.indices)
     frame = Frame(defaults.kind, defaults.situation, defaults.since or today, by)

@@ -14,9 +14,8 @@ from shouwang.core.files.notes import Remark
 from shouwang.core.imports import Job, Outcome
 from shouwang.core.models import ImportRun
 from shouwang.org.models import Organisation
-from shouwang.org.roster.actions import Defaults, RosterCheck, check_roster, commit_roster
-
-KIND = "roster"
+from shouwang.org.roster.actions import ON_CAMPUS, STUDENT, Defaults, RosterCheck, check_roster, commit_roster
+from shouwang.org.roster.direct import KIND
 
 
 class RosterImporter:
@@ -68,8 +67,9 @@ def defaults_of(run: ImportRun) -> Defaults:
             raise NotFound
     return Defaults(
         root=root,
-        kind=options.get("kind", Defaults.kind),
-        situation=options.get("situation", Defaults.situation),
+        root_name=options.get("root_name", ""),
+        kind=options.get("kind", STUDENT),
+        situation=options.get("situation", ON_CAMPUS),
         since=date.fromisoformat(options["since"]) if options.get("since") else None,
         create_organisations=options.get("create_organisations", True),
         create_places=options.get("create_places", True),

@@ -16,7 +16,6 @@ from shouwang.core.errors import BadInput
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges, number, subtree
 from shouwang.org.models import Membership, Organisation, Person, Place, Residence, SituationSpell
-from shouwang.org.models.trees import Node as Row
 from shouwang.org.queries import current
 from shouwang.org.roster.planning import FACTS, Known, Spell
 from shouwang.org.roster.units import Node, Places, Units
@@ -47,11 +46,11 @@ def the_root(given: Organisation | None, *, by: Actor) -> Organisation | None:
     return roots[0] if roots else None
 
 
-def load_units(root: Organisation | None, *, on: date, create: bool) -> Units:
-    """The organisations below `root`; without one, a planned university named as the institution is."""
+def load_units(root: Organisation | None, *, on: date, root_name: str = "", create: bool) -> Units:
+    """The organisations below `root`; without one, a planned university called `root_name` or as the settings say."""
     codes = Organisation.objects.values_list("code", flat=True)
     if root is None:
-        name = settings.INSTITUTION or str(_("Our institution"))
+        name = root_name or settings.INSTITUTION or str(_("Our institution"))
         return Units(Node(Organisation.Kind.UNIVERSITY, "HOME", name, None), [], codes, create=create)
     standing = Organisation.objects.filter(in_ranges("path", (subtree(root.path),)), current(on)).exclude(pk=root.pk)
     rows = standing.order_by("path").values_list("pk", "parent_id", "path", "kind", "code", "name", "name_en")
@@ -107,14 +106,15 @@ def _load_spells(people: dict[int, Known], keys: set[str]) -> None:
                 setattr(people[person_id], attribute, Spell(pk, value, starts))
 
 
-def last_children(model: type[Row], parents: Iterable[Node | None]) -> dict[str, int]:
+def last_children(model: type[Organisation] | type[Place], parents: Iterable[Node | None]) -> dict[str, int]:
     """Parent path -> number of its last child (ended ones included: their paths stay taken)."""
     found: dict[str, int] = {}
     standing = {node.pk: node.path for node in parents if node is not None and node.pk is not None}
-    rows = model._default_manager.filter(parent_id__in=standing).values_list("parent_id").annotate(last=Max("path"))
+    manager: Any = model._default_manager
+    rows = manager.filter(parent_id__in=standing).values_list("parent_id").annotate(last=Max("path"))
     for parent, last in rows:
         found[standing[parent]] = number(last)
-    top = model._default_manager.filter(parent=None).aggregate(last=Max("path"))["last"]
+    top = manager.filter(parent=None).aggregate(last=Max("path"))["last"]
     if top:
         found[""] = number(top)
     return found
