@@ -95,7 +95,10 @@ class PresenceBatch(models.Model):
 
 
 class PresenceDay(models.Model):
-    """The segment of one local day: which file holds it, what went into it, and what was remarked on the way."""
+    """The segment of one local day: which file holds it, what went into it, and what was remarked on the way.
+
+    `stale_since` says that records of this day came in after it was built; the segment stands until it is built anew.
+    """
 
     day = models.DateField(unique=True)
     version = models.PositiveIntegerField()
@@ -105,6 +108,7 @@ class PresenceDay(models.Model):
     by_source = models.JSONField(default=dict)
     remarks = models.JSONField(default=dict)
     built_at = models.DateTimeField()
+    stale_since = models.DateTimeField(null=True)
     purge_on = models.DateField(db_index=True)
 
 
