@@ -97,7 +97,6 @@ TIME_ZONE = env.text("SHOUWANG_TIME_ZONE", "Asia/Shanghai")
 USE_I18N = USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/web/vendor/[a-z-]+-\d[^/]*/"  # the folder names the version
