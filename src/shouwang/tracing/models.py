@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.models import Case
+from shouwang.core import clock
 from shouwang.org.models import Account, Organisation, Person, Place
 
 
@@ -142,6 +143,7 @@ class Contact(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="contacts")
     trace = models.ForeignKey(Trace, models.CASCADE, related_name="contacts")
     person = models.ForeignKey(Person, models.PROTECT, related_name="contact_of")
+    found_at = models.DateTimeField(default=clock.now)
     seconds = models.PositiveIntegerField()
     encounters = models.PositiveIntegerField()
     first_at = models.DateTimeField()

@@ -1,0 +1,147 @@
+"""A trace as one JSON object: what `shouwang trace --json` and the API print."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from shouwang.cases.models import Case
+from shouwang.core import clock
+from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.packs import Pack, active_packs, get_pack, pack_files
+from shouwang.core.scope import CLI, SYSTEM, Actor
+from shouwang.org.models import Person
+from shouwang.org.queries import person_by_number
+from shouwang.tracing.queries import judging
+from shouwang.tracing.queries.trace import TraceAnswer, trace_person
+from shouwang.tracing.rules.grading import Graded, PlaceFacts, written_minutes
+
+WORK = "trace.work"
+DAY = 86_400
+LONGEST_LOOKBACK = 366
+UNGRADED = "contact"
+
+
+def answer_json(
+    by: Actor,
+    *,
+    number: str,
+    onset: datetime,
+    lookback_days: int,
+    rule: str | None = None,
+    min_seconds: int | None = None,
+    at: datetime,
+) -> dict[str, Any]:
+    """Everyone who was with a person in (onset − `lookback_days` × 24 h, onset], closest grade and longest first.
+
+    `rule` names a pack or its contact rule; without it the rule of the pack in force on the day of `at` grades, and
+    where none is in force contacts stay ungraded. `min_seconds` leaves out who was there for less. Times are unix
+    seconds; seconds are the union of all overlaps; `evidence` is cut to 200 rows and `encounters` says how many there
+    are. Needs trace.work over the person, and from page or API an open case of theirs: nobody's trail is open without
+    one. NotFound, BadInput.
+    """
+    person = person_by_number(by, number, WORK)
+    by.require(WORK)
+    _require_open_case(by, person)
+    if not 0 <= lookback_days <= LONGEST_LOOKBACK:
+        raise BadInput(gettext_lazy("Look back from 0 to %(days)s days."), field="lookback_days", days=LONGEST_LOOKBACK)
+    pack = _pack(rule, at)
+    end = int(onset.timestamp())
+    answer = trace_person(person.pk, window_start=end - lookback_days * DAY, window_end=end)
+    return {
+        "person": person.number,
+        "window": [answer.window_start, answer.window_end],
+        "rule": judging.contact_rule(pack).name if pack else None,
+        "visits_searched": answer.visits_searched,
+        "visits_examined": answer.visits_examined,
+        "elapsed_ms": answer.elapsed_us / 1000,
+        "days_missing": [day.isoformat() for day in answer.days_missing],
+        "days_damaged": [day.isoformat() for day in answer.days_damaged],
+        "days_stale": [day.isoformat() for day in answer.days_stale],
+        "contacts": _contacts(answer, pack, min_seconds or 0),
+    }
+
+
+def _require_open_case(by: Actor, person: Person) -> None:
+    if by.everything and by.mouth in {CLI, SYSTEM}:
+        return
+    if not Case.objects.filter(person=person, closed_at__isnull=True).exists():
+        raise NotFound
+
+
+def _pack(rule: str | None, at: datetime) -> Pack | None:
+    """The pack whose rule grades. BadInput naming the rules there are, for a name that is none of them."""
+    if rule is None:
+        return next(iter(active_packs(clock.local_day(at))), None)
+    codes = sorted(pack_files())
+    if rule in codes:
+        return get_pack(rule)
+    named = {judging.contact_rule(get_pack(code)).name: code for code in codes}
+    if rule not in named:
+        raise BadInput(
+            gettext_lazy("There is no contact rule “%(rule)s”. There are: %(known)s."),
+            field="rule",
+            rule=rule,
+            known=", ".join([*named, *codes]),
+        )
+    return get_pack(named[rule])
+
+
+def _contacts(answer: TraceAnswer, pack: Pack | None, min_seconds: int) -> list[dict[str, Any]]:
+    found = answer.contacts
+    if not len(found):
+        return []
+    rule = judging.contact_rule(pack) if pack else None
+    if rule is not None:
+        judged = judging.judge(answer, rule)
+        grades, places = judged.grades, judged.places
+    else:
+        grades = [None] * len(found)
+        places = judging.place_facts(set(answer.encounters.place.tolist()))
+    numbers = dict(Person.objects.filter(pk__in=found.person.tolist()).order_by().values_list("pk", "number"))
+    days = answer.seconds_by_day()
+    columns = (c.tolist() for c in (found.person, found.seconds, found.first, found.last, found.encounters))
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for index, (person, seconds, first, last, encounters) in enumerate(zip(*columns, strict=True)):
+        grade = grades[index]
+        if seconds < min_seconds or person not in numbers or (rule is not None and grade is None):
+            continue
+        body = {
+            "person": numbers[person],
+            "seconds": seconds,
+            "first": first,
+            "last": last,
+            "days": days[index],
+            "grade": grade.code if grade else UNGRADED,
+            "why": _why(grade, seconds),
+            "encounters": encounters,
+            "evidence": [_evidence(row, places) for row in judging.evidence(answer, index)[0]],
+        }
+        rows.append((grade.rank if grade else 0, body))
+    rows.sort(key=lambda row: (row[0], -row[1]["seconds"], row[1]["person"]))
+    return [body for _rank, body in rows]
+
+
+def _why(grade: Graded | None, seconds: int) -> str:
+    if grade is None:
+        return _("Together for %(minutes)s min; no rule is in force to grade it.") % {
+            "minutes": written_minutes(seconds)
+        }
+    return grade.why_zh if (get_language() or "zh").startswith("zh") else grade.why_en
+
+
+def _evidence(row: list[int], places: dict[int, PlaceFacts]) -> dict[str, Any]:
+    place, start, end, of_case, of_contact = row
+    facts = places.get(place)
+    zh = (get_language() or "zh").startswith("zh")
+    return {
+        "place": (facts.name_zh if zh else facts.name_en) if facts else None,
+        "place_id": place if place >= 0 else None,
+        "start": start,
+        "end": end,
+        "source_case": judging.SOURCE_WORDS.get(of_case, str(of_case)),
+        "source_contact": judging.SOURCE_WORDS.get(of_contact, str(of_contact)),
+    }

@@ -1,0 +1,138 @@
+"""The shape of `presence.toml`: what is assumed where a record says less than is needed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.core.errors import BadInput
+from shouwang.core.packs import Source
+
+HOUR = 3600
+
+
+class AssumptionError(BadInput):
+    code = "assumptions_invalid"
+
+
+class Residence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Night hours [`from_`, `until`) of local time; `until` lies on the next day unless it is later than `from_`."""
+
+    from_: time
+    until: time
+    absent_situations: tuple[str, ...]
+    source: str
+
+
+class Lessons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    absent_situations: tuple[str, ...]
+    source: str
+
+
+class MaxStay(msgspec.Struct, frozen=True):
+    """Hours by place kind, with a default. Keys that are no place kind are refused where the file is read."""
+
+    hours: Mapping[str, float]
+    source: str
+
+    def seconds(self, kind: str) -> int:
+        return round(self.hours.get(kind, self.hours["default"]) * HOUR)
+
+    @property
+    def longest(self) -> int:
+        """Seconds of the longest stay any kind of place allows."""
+        return round(max(self.hours.values()) * HOUR)
+
+
+class Doors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    duplicate_seconds: int
+    passages: tuple[str, ...]
+    source: str
+    max_stay_hours: dict[str, float | str]
+
+    @property
+    def max_stay(self) -> MaxStay:
+        return _max_stay(self.max_stay_hours, self.source)
+
+
+class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    max_stay_hours: dict[str, float | str]
+
+    @property
+    def max_stay(self) -> MaxStay:
+        return _max_stay(self.max_stay_hours, self.source)
+
+
+class Sensors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    step_seconds: int
+    source: str
+
+
+class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    clock_skew_seconds: int
+    source: str
+
+
+class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `presence.toml`."""
+
+    sources: tuple[Source, ...]
+    residence: Residence
+    lessons: Lessons
+    doors: Doors
+    visits: Visits
+    sensors: Sensors
+    intake: Intake
+
+    def __post_init__(self) -> None:
+        known = {source.id for source in self.sources}
+        parts = (self.residence, self.lessons, self.doors, self.visits, self.sensors, self.intake)
+        named = {part.source for part in parts} | {self.doors.max_stay.source, self.visits.max_stay.source}
+        if missing := named - known:
+            raise ValueError(f"unknown source {sorted(missing)[0]!r}")
+        if self.residence.from_ == self.residence.until:
+            raise ValueError("residence: from and until are the same time")
+        if self.doors.duplicate_seconds < 0 or self.intake.clock_skew_seconds < 0 or self.sensors.step_seconds < 1:
+            raise ValueError("seconds must not be negative, and a sensor's step is at least 1")
+        for stay in (self.doors.max_stay, self.visits.max_stay):
+            if "default" not in stay.hours or min(stay.hours.values()) <= 0:
+                raise ValueError("max_stay_hours needs a default, and every value above 0")
+
+
+def _max_stay(table: Mapping[str, float | str], source: str) -> MaxStay:
+    hours = {kind: float(value) for kind, value in table.items() if not isinstance(value, str)}
+    return MaxStay(hours, str(table.get("source", source)))
+
+
+def parse(shipped: str, own: str | None = None) -> Assumptions:
+    """The shipped text with the institution's own values laid over it, table by table.
+
+    AssumptionError names the key that is wrong.
+    """
+    try:
+        document = tomllib.loads(shipped)
+        if own is not None:
+            document = _overlay(document, tomllib.loads(own))
+        return msgspec.convert(document, Assumptions, strict=True)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
+        raise AssumptionError(
+            _("presence.toml cannot be used: %(reason)s. Mend this line, or delete the file."), reason=str(error)
+        ) from error
+
+
+def _overlay(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _overlay(merged[key], value)
+        elif key == "sources" and isinstance(value, list):
+            merged[key] = [*merged.get(key, []), *value]
+        else:
+            merged[key] = value
+    return merged
