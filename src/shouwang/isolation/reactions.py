@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +29,13 @@ def on_case_classified(*, case: Case, old: str, new: str, by: Actor, at: datetim
         actions.orders_for_contacts(case, by=by, at=at)
 
 
-def on_case_dated(*, case: Case, by: Actor, at: datetime, **_more: Any) -> None:
-    """A corrected onset or isolation moves the end that was counted from it."""
-    if case.closed_at is None:
+COUNTED_FROM = frozenset({"onset_at", "detected_at", "isolated_at"})
+
+
+def on_case_dated(*, case: Case, changed: Mapping[str, Any], by: Actor, at: datetime, **_more: Any) -> None:
+    """A corrected onset, detection or isolation moves the end that was counted from it; other dates move nothing, and
+    who may set them (a tracer: contacts traced) need not be able to isolate."""
+    if case.closed_at is None and changed.keys() & COUNTED_FROM:
         actions.order_for_case(case, by=by, at=at)
 
 
