@@ -1,5 +1,6 @@
 """The only writes of tracing, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
+from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, reconsider
 from shouwang.tracing.actions.days import build_days, build_stale, sweep_leftovers
 from shouwang.tracing.actions.presence import ImportOptions, ImportResult, import_presence
 from shouwang.tracing.actions.timetable import TimetableResult, import_timetable
@@ -11,8 +12,12 @@ __all__ = [
     "TimetableResult",
     "build_days",
     "build_stale",
+    "confirm",
+    "confirm_many",
+    "dismiss",
     "import_presence",
     "import_timetable",
+    "reconsider",
     "sweep_leftovers",
     "trace_case",
 ]

@@ -1,8 +1,29 @@
 """The only reads of tracing, a question a file. Permission is asked at the fetch."""
 
 from shouwang.tracing.queries.answer import answer_json
+from shouwang.tracing.queries.contacts import (
+    ContactFilter,
+    case_to_trace,
+    cases_to_trace,
+    contact_for,
+    contact_page,
+    contacts_of,
+)
 from shouwang.tracing.queries.numbers import day_figures
 from shouwang.tracing.queries.presence import presence_batches, presence_days
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 
-__all__ = ["TraceAnswer", "answer_json", "day_figures", "presence_batches", "presence_days", "trace_person"]
+__all__ = [
+    "ContactFilter",
+    "TraceAnswer",
+    "answer_json",
+    "case_to_trace",
+    "cases_to_trace",
+    "contact_for",
+    "contact_page",
+    "contacts_of",
+    "day_figures",
+    "presence_batches",
+    "presence_days",
+    "trace_person",
+]

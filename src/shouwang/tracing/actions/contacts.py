@@ -1,0 +1,106 @@
+"""A tracer's decision about a contact. The rule proposed a grade; a person confirms or dismisses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases.models import Case
+from shouwang.core import audit
+from shouwang.core.errors import BadInput, Conflict, NotFound
+from shouwang.core.events import publish
+from shouwang.core.scope import Actor
+from shouwang.tracing.models import Contact
+from shouwang.tracing.queries import contacts as queries
+
+LONGEST_REASON = 300
+State = Contact.State
+
+
+@transaction.atomic
+def confirm(contact: Contact, *, by: Actor, at: datetime, reason: str = "", version: int | None = None) -> Contact:
+    """The person is a contact. Needs trace.work over the case's person and an open case.
+
+    Confirming again changes nothing. `version` is the one the tracer saw: Conflict when a colleague decided otherwise
+    since. Publishes contact.confirmed.
+    """
+    return _decide(contact, State.CONFIRMED, reason, by=by, at=at, version=version)
+
+
+@transaction.atomic
+def dismiss(contact: Contact, *, reason: str, by: Actor, at: datetime, version: int | None = None) -> Contact:
+    """The person is no contact, for a reason that is kept (absent from the lesson, card lent …).
+
+    A reason is required. Publishes contact.dismissed.
+    """
+    if not reason.strip():
+        raise BadInput(_("Say why this person is no contact."), field="reason")
+    return _decide(contact, State.DISMISSED, reason, by=by, at=at, version=version)
+
+
+@transaction.atomic
+def confirm_many(case: Case, contact_ids: Sequence[int], *, by: Actor, at: datetime, reason: str = "") -> list[Contact]:
+    """Confirm those of the case that are still undecided, all or none; the decided ones among the ids are left alone.
+
+    NotFound when an id is none of this case's contacts.
+    """
+    queries.case_to_trace(by, case.pk)
+    wanted = dict.fromkeys(contact_ids)
+    found = {row.pk: row for row in Contact.objects.filter(case=case, pk__in=list(wanted)).select_related("person")}
+    if found.keys() != wanted.keys():
+        raise NotFound
+    undecided = [row for row in found.values() if row.state == State.CANDIDATE]
+    for row in undecided:
+        row.case = case
+        _write(row, State.CONFIRMED, reason, by=by, at=at)
+    return undecided
+
+
+@transaction.atomic
+def reconsider(contact: Contact, *, reason: str, by: Actor, at: datetime) -> Contact:
+    """Take a decision back: the contact waits again. A confirmed one loses what followed from it."""
+    if not reason.strip():
+        raise BadInput(_("Say why the decision is taken back."), field="reason")
+    was_confirmed = contact.state == State.CONFIRMED
+    found = _decide(contact, State.CANDIDATE, reason, by=by, at=at, version=None)
+    if was_confirmed:
+        publish("contact.dismissed", contact=found, by=by, at=at)
+    return found
+
+
+def _decide(contact: Contact, state: str, reason: str, *, by: Actor, at: datetime, version: int | None) -> Contact:
+    queries.case_to_trace(by, contact.case_id)
+    row = Contact.objects.select_for_update(of=("self",)).select_related("case", "person").get(pk=contact.pk)
+    if row.state == state:
+        return row
+    if version is not None and row.version != version:
+        raise Conflict(
+            _("A colleague has decided meanwhile: %(state)s. Look again before you decide."),
+            state=row.get_state_display(),
+        )
+    _write(row, state, reason, by=by, at=at)
+    return row
+
+
+def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) -> None:
+    if len(reason) > LONGEST_REASON:
+        raise BadInput(_("At most %(limit)s characters."), field="reason", limit=LONGEST_REASON)
+    old = row.state
+    row.state, row.decision_reason = state, reason.strip()
+    undecided = state == State.CANDIDATE
+    row.decided_at = None if undecided else at
+    row.decided_by_id = None if undecided else by.account_id
+    row.version = F("version") + 1  # type: ignore[assignment]
+    row.save(update_fields=["state", "decision_reason", "decided_at", "decided_by", "version"])
+    row.refresh_from_db(fields=["version"])
+    verb = {State.CONFIRMED: "contact.confirmed", State.DISMISSED: "contact.dismissed"}.get(
+        State(state), "contact.reconsidered"
+    )
+    new = {"state": state, "reason": row.decision_reason, "case": row.case_id}
+    audit.record(verb, "contact", row.pk, by=by, at=at, subject=row.person_id, old={"state": old}, new=new)
+    if not undecided:
+        publish(verb, contact=row, by=by, at=at)
