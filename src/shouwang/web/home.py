@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from shouwang.cases import home as cases
+from shouwang.checkins import home as checkins
 from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
 from shouwang.isolation import home as isolation
@@ -42,6 +43,9 @@ class Card:
 # In the order of the page.
 SECTIONS: list[Section] = [
     Section("isolation/_home/order.html", isolation.order_card, width="full", person=True),
+    Section("checkins/_home/today.html", checkins.today_card, person=True),
+    Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
+    Section("checkins/_home/unit.html", checkins.unit_card, right="checkin.status"),
     Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
     Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),

@@ -58,6 +58,10 @@ GROUPS: dict[str, Label] = {
 # In menu order. A line a page: Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True)
 ENTRIES: list[Entry] = [
     Entry("web:home", _("Home"), "home", tab=True),
+    Entry("checkins:today", _("Daily check-in"), "clipboard-heart", tab=True, person=True),
+    Entry("checkins:history", _("My last 14 days"), "history", person=True),
+    Entry("checkins:unit", _("Who has checked in"), "list-check", right="checkin.status", group="watch", tab=True),
+    Entry("checkins:alerts", _("Symptom alerts"), "stethoscope", right="alert.handle", group="respond", tab=True),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:level", _("Response level"), "shield", right="report.view", group="command"),
     Entry("command:places", _("Buildings in numbers"), "building", right="report.view", group="command"),

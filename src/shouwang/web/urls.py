@@ -18,6 +18,7 @@ shell: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
+    path("checkins/", include("shouwang.checkins.urls")),
     path("cases/", include("shouwang.cases.urls")),
     path("command/", include("shouwang.command.urls")),
     path("isolation/", include("shouwang.isolation.urls")),

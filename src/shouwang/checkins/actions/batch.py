@@ -83,7 +83,9 @@ class Batch:
             protocols,
             source=entry.source,
             proxy_reason=entry.proxy_reason,
-            needs_temperature=any(a <= day <= b for a, b in self.monitored.get(entry.person.pk, ())),
+            # Asked of nobody but the person: the refusal would tell another that they are being monitored.
+            needs_temperature=entry.source == CheckIn.Source.SELF
+            and any(first <= day <= last for first, last in self.monitored.get(entry.person.pk, ())),
         )
         latest = self.latest.get(entry.person.pk)
         answers = rules.copied(answers, latest.as_previous if latest else None, day=day)

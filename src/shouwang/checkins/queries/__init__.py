@@ -3,15 +3,17 @@
 from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
 from shouwang.checkins.queries.own import OwnDay, own_day, protocols_of
-from shouwang.checkins.queries.records import checks_of, history, receipt_for
+from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
 from shouwang.checkins.queries.units import Board, board, not_yet, person_to_enter, unit_rows, units_below
 
 __all__ = [
+    "HISTORY_DAYS",
     "Board",
     "Counts",
     "OwnDay",
     "alert_for",
     "alert_queue",
+    "bed_of",
     "board",
     "checks_of",
     "day_figures",

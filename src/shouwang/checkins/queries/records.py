@@ -12,7 +12,7 @@ from shouwang.checkins.models import CheckIn
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
-from shouwang.org.models import Person
+from shouwang.org.models import Person, Residence
 from shouwang.org.queries import person_for, reachable
 
 HISTORY_DAYS = 14
@@ -39,6 +39,11 @@ def receipt_for(by: Actor, text: str) -> CheckIn:
     if not own and not Person.objects.filter(reachable(by, "checkin.status"), pk=checkin.person_id).exists():
         raise NotFound
     return checkin
+
+
+def bed_of(person: Person) -> Residence | None:
+    """Where the person sleeps: whoever may handle their alert must be able to find them."""
+    return Residence.objects.filter(person=person, ends__isnull=True).select_related("place__parent").first()
 
 
 def checks_of(person_ids: Collection[int], *, first: date, last: date) -> QuerySet[CheckIn]:

@@ -178,6 +178,12 @@ class Protocols:
         code = rule.partition(":")[0]
         return next((protocol.advice.unwell for protocol in self.everything if protocol.code == code), None)
 
+    def because(self, rule: str) -> Text | None:
+        """Why a check-in met `rule` ("pack:rule"); None without a rule or when that pack is no longer asked."""
+        code, _colon, name = rule.partition(":")
+        found = (r for p in self.everything if p.code == code for r in p.triage if r.code == name)
+        return next((r.because for r in found), None)
+
 
 @lru_cache(maxsize=1)
 def unspecified() -> Protocol:

@@ -1,0 +1,132 @@
+"""What people fill in. Forms parse; rules decide."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins.actions.alerts import REASON_LIMIT as CLOSE_LIMIT
+from shouwang.checkins.rules import Answers, Protocols
+from shouwang.checkins.rules.answers import NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT
+from shouwang.org.models import Person
+
+UNWELL = "unwell"  # the symptom of the clinic's own list; sent when somebody says no more than that
+EXPOSED = (("yes", _("Yes")), ("no", _("No")), ("", _("I do not know")))
+KNOWN = {"yes": True, "no": False, "": None}
+
+
+class AnswersForm(forms.Form):
+    """The answers of one check-in. `topic` is the button that was pressed; `protocols` say what is asked."""
+
+    TOPICS = ("unchanged", "well", "unwell", "exposed", "place")
+
+    client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    topic = forms.ChoiceField(choices=[(topic, topic) for topic in TOPICS], widget=forms.HiddenInput)
+    temperature_c = forms.DecimalField(
+        label=_("Temperature, °C"),
+        required=False,
+        max_digits=5,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"step": "0.1", "inputmode": "decimal", "placeholder": "36.5"}),
+    )
+    symptoms = forms.MultipleChoiceField(label=_("What do you feel?"), required=False)
+    exposure = forms.ChoiceField(
+        label=_("Were you near a case or a place of spread?"), required=False, choices=EXPOSED, widget=forms.RadioSelect
+    )
+    situation = forms.ChoiceField(label=_("Where are you now?"), required=False, choices=Person.Situation.choices)
+    place_note = forms.CharField(
+        label=_("Where"),
+        required=False,
+        max_length=PLACE_LIMIT,
+        help_text=_("District or city is enough."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    note = forms.CharField(
+        label=_("Anything else"), required=False, max_length=NOTE_LIMIT, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, protocols: Protocols, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        symptoms = self.fields["symptoms"]
+        assert isinstance(symptoms, forms.MultipleChoiceField)
+        symptoms.widget = forms.CheckboxSelectMultiple()
+        symptoms.choices = [(code, str(symptom.name)) for code, symptom in protocols.symptoms.items()]
+        low, high = protocols.plausible_c
+        self.fields["temperature_c"].widget.attrs |= {"min": low, "max": high}
+
+    def answers(self) -> Answers:
+        """Of a valid form. What a topic does not ask arrives as the page carried it over from earlier today."""
+        values = self.cleaned_data
+        topic = values["topic"]
+        symptoms = tuple(values["symptoms"])
+        if topic == "unchanged":
+            return Answers(unchanged=True, temperature_c=values["temperature_c"])
+        if topic == "well":
+            symptoms = ()
+        if topic == "unwell" and not symptoms:
+            symptoms = (UNWELL,)
+        exposure = {"well": False, "exposed": True}.get(topic, KNOWN[values["exposure"]])
+        return Answers(
+            temperature_c=values["temperature_c"],
+            symptoms=symptoms,
+            exposure=exposure,
+            place_changed=topic == "place",
+            place_note=values["place_note"],
+            note=values["note"],
+            situation=values["situation"] if topic == "place" else "",
+        )
+
+
+class ProxyForm(AnswersForm):
+    """A check-in for somebody else, as they told it."""
+
+    TOLD = (("well", _("Well: no symptoms, no known exposure")), ("unwell", _("Unwell or exposed")))
+
+    topic = forms.ChoiceField(label=_("What they told you"), choices=TOLD, widget=forms.RadioSelect)
+    proxy_reason = forms.CharField(
+        label=_("Why do you enter it for them?"),
+        required=False,  # the rule refuses an empty one, for every mouth alike
+        max_length=REASON_LIMIT,
+        help_text=_("They can read this. Enter only for somebody you have spoken to today."),
+        widget=forms.TextInput(attrs={"list": "proxy-reasons", "autocomplete": "off"}),
+    )
+    situation = None  # type: ignore[assignment]
+
+    field_order = ("client_key", "proxy_reason", "topic", "temperature_c", "symptoms", "exposure", "note")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        ill = values.get("symptoms") or values.get("exposure") == "yes"
+        if values.get("topic") == "well" and ill:
+            self.add_error("topic", _("Symptoms or an exposure are marked: say “unwell or exposed”, or clear them."))
+        values["situation"] = ""
+        return values
+
+    def answers(self) -> Answers:
+        values = self.cleaned_data
+        if values["topic"] == "unwell" and not values["symptoms"] and values["exposure"] == "yes":
+            return Answers(
+                temperature_c=values["temperature_c"],
+                exposure=True,
+                place_note=values["place_note"],
+                note=values["note"],
+            )
+        return super().answers()
+
+
+class CloseForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why no case is opened"),
+        required=False,  # the rule refuses an empty one, for every mouth alike
+        max_length=CLOSE_LIMIT,
+        help_text=_("The person can read this."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def new_key() -> str:
+    """The key of one form on one page: sending that form twice gives the same receipt."""
+    return uuid.uuid4().hex

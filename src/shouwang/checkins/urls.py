@@ -1,0 +1,19 @@
+"""Addresses of check-ins."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from shouwang.checkins import views
+
+app_name = "checkins"
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("history/", views.history, name="history"),
+    path("unit/", views.unit, name="unit"),
+    path("person/<int:person_id>/", views.person, name="person"),
+    path("person/<int:person_id>/enter/", views.proxy, name="proxy"),
+    path("alerts/", views.alerts, name="alerts"),
+    path("alerts/<int:alert_id>/", views.alert, name="alert"),
+    path("alerts/<int:alert_id>/close/", views.close, name="close_alert"),
+]
