@@ -1,0 +1,1 @@
+"""Tests of the exposure arithmetic; none of them needs a database."""

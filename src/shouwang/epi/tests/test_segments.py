@@ -1,0 +1,126 @@
+"""Building segments and cutting by day: what is refused, what is kept, how it is sorted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shouwang.epi.segments import ROWS_PER_BLOCK, build_pair_segment, build_visit_segment, split_by_day
+from shouwang.epi.tests.build import visit_segment
+from shouwang.epi.tests.oracle import Visit
+
+GOOD: dict[str, Any] = {"place": [7, 7], "start": [0, 10], "end": [5, 20], "person": [1, 2], "source": [0, 1]}
+PAIR: dict[str, Any] = {"a": [1, 2], "b": [2, 3], "start": [0, 10], "end": [5, 20], "source": [0, 1]}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("person", [1], "differ in length: place 2, start 2, end 2, person 1, source 2"),
+        ("end", [5, 10], "end: a visit that does not end after it starts in 1 of 2 rows, first at row 1"),
+        ("end", [-5, 9], "in 2 of 2 rows, first at row 0"),
+        ("place", [7, -1], "place: a negative id in 1 of 2 rows, first at row 1"),
+        ("person", [-1, 2], "person: a negative id"),
+        ("person", [2**31, 2], "person: a value does not fit int32"),
+        ("source", [0, 256], "source: a value does not fit uint8"),
+        ("start", [0.0, 10.0], "start: integers are needed, not float64"),
+        ("start", [np.nan, 10.0], "start: integers are needed"),
+        ("start", ["0", "10"], "start: integers are needed"),
+        ("start", [[0, 10]], "start: a column has one dimension, not 2"),
+    ],
+)
+def test_bad_visits_are_refused_with_column_and_row(column: str, values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_visit_segment(**{**GOOD, column: values})
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("b", [1, 3], "b: a person paired with himself in 1 of 2 rows, first at row 0"),
+        ("a", [-1, 2], "a: a negative id"),
+        ("b", [2, -3], "b: a negative id"),
+        ("end", [5, 10], "end: a record that does not end after it starts"),
+        ("b", [2], "differ in length"),
+    ],
+)
+def test_bad_pairs_are_refused(column: str, values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_pair_segment(**{**PAIR, column: values})
+
+
+def test_visits_are_sorted_and_double_records_kept() -> None:
+    rows = [Visit(2, 0, 9, 1), Visit(1, 5, 9, 1), Visit(1, 5, 8, 3), Visit(1, 5, 8, 2), Visit(1, 5, 8, 2)]
+    built = visit_segment(rows)
+    columns = (built.place, built.start, built.end, built.person, built.source)
+    assert [Visit(*row) for row in zip(*(c.tolist() for c in columns), strict=True)] == sorted(rows)
+    assert [c.dtype.name for c in columns] == ["int32", "int64", "int64", "int32", "uint8"]
+    assert not built.start.flags.writeable
+
+
+def test_pairs_are_stored_in_both_directions() -> None:
+    built = build_pair_segment(**PAIR)
+    rows = zip(built.a.tolist(), built.b.tolist(), built.start.tolist(), built.end.tolist(), strict=True)
+    assert list(rows) == [(1, 2, 0, 5), (2, 1, 0, 5), (2, 3, 10, 20), (3, 2, 10, 20)]
+    assert len(built) == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50), st.integers(1, 60)), max_size=400))
+def test_block_reach_never_falls_within_a_place_and_covers_its_rows(rows: list[tuple[int, int, int]]) -> None:
+    built = visit_segment([Visit(place, start, start + length, 0) for place, start, length in rows])
+    for p in range(len(built.place_keys)):
+        low, high = built.place_offsets[p : p + 2].tolist()
+        first, last = built.block_offsets[p : p + 2].tolist()
+        assert last - first == -(-(high - low) // ROWS_PER_BLOCK)
+        ends = built.end[low:high].tolist()
+        begins = range(0, len(ends), ROWS_PER_BLOCK)
+        assert built.block_max[first:last].tolist() == [max(ends[k : k + ROWS_PER_BLOCK]) for k in begins]
+        assert built.block_reach[first:last].tolist() == [max(ends[: k + ROWS_PER_BLOCK]) for k in begins]
+
+
+def test_a_stay_across_midnight_falls_in_both_days() -> None:
+    days = split_by_day([50], [150], [9], np.array(["x"]), boundaries=[0, 100, 200])
+    assert [tuple(c.tolist() for c in day) for day in days] == [([50], [100], [9], ["x"]), ([100], [150], [9], ["x"])]
+
+
+def test_a_stay_that_ends_at_midnight_stays_in_its_day() -> None:
+    days = split_by_day([0, 100], [100, 200], boundaries=[0, 100, 200, 300])
+    assert [start.tolist() for start, _ in days] == [[0], [100], []]
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(1, 99)), max_size=30))
+def test_cutting_loses_no_second(rows: list[tuple[int, int]]) -> None:
+    """Days of 23, 24 and 25 hours, in small; every piece lies in its day, and the pieces of a row add up to it."""
+    boundaries = [0, 23, 47, 72, 198]
+    start = np.array([s for s, _ in rows], np.int64)
+    end = start + np.array([n for _, n in rows], np.int64)
+    total = np.zeros(len(rows), np.int64)
+    days = split_by_day(start, end, np.arange(len(rows)), boundaries=boundaries)
+    for (low, high), (begin, finish, row) in zip(pairwise(boundaries), days, strict=True):
+        assert ((begin >= low) & (finish <= high) & (begin < finish)).all()
+        assert row.tolist() == sorted(set(row.tolist()))
+        np.add.at(total, row, finish - begin)
+    assert total.tolist() == (end - start).tolist()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "boundaries", "message"),
+    [
+        ([0], [101], [0, 100], "start: an interval outside the day boundaries"),
+        ([-1], [50], [0, 100], "start: an interval outside the day boundaries"),
+        ([5], [5], [0, 100], "end: an interval that does not end after it starts"),
+        ([5], [6], [100, 0], "boundaries: a midnight not after the one before"),
+        ([5], [6], [0], "boundaries: at least two midnights"),
+        ([5, 6], [7], [0, 100], "differ in length"),
+    ],
+)
+def test_cutting_refuses_what_it_would_lose(
+    start: list[int], end: list[int], boundaries: list[int], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        split_by_day(start, end, boundaries=boundaries)
