@@ -99,6 +99,7 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/web/vendor/[a-z-]+-\d[^/]*/"  # the folder names the version
 FILES_ROOT = HOME / "files"
 SEGMENTS_ROOT = HOME / "segments"

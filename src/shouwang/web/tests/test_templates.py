@@ -11,6 +11,7 @@ from django.template.loader import get_template
 
 from shouwang.web.templatetags.shell import icon_names
 
+pytestmark = pytest.mark.files
 ROOT = Path(settings.PACKAGE)
 TEMPLATES = sorted(ROOT.glob("*/templates/**/*.html"))
 FORBIDDEN = {

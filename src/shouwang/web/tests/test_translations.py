@@ -8,6 +8,7 @@ import polib
 import pytest
 from tools import translations
 
+pytestmark = pytest.mark.files
 CODE = 'from django.utils.translation import gettext as _, pgettext\n_("Cases: %(n)s")\npgettext("chart", "From")\n'
 PAGE = (
     '{% blocktranslate count n=rows %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}{% stat _("Late") 1 %}'

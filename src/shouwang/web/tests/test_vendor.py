@@ -12,6 +12,8 @@ from tools.vendor import VENDOR, folder, problems, read_toml
 
 from shouwang.web import vendor
 
+pytestmark = pytest.mark.files
+
 
 def test_every_file_is_as_listed() -> None:
     assert problems() == []
