@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -31,7 +30,8 @@ class SessionAuth(APIKeyCookie):
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         if not request.user.is_authenticated or request.user.must_change_password:
             return None
-        request.actor = replace(request.actor, mouth=API)  # type: ignore[attr-defined]
+        address = request.META.get("REMOTE_ADDR", "")
+        request.actor = actor_for(request.user, at=clock.now(), mouth=API, address=address)  # type: ignore[attr-defined]
         return request.actor  # type: ignore[attr-defined]
 
 
