@@ -133,7 +133,7 @@ class DatesForm(OnsetForm, VersionForm):
     MOMENTS = ("detected_at", "reported_at", "isolated_at", "treated_at", "traced_at", "recovered_at")
     field_order = ("onset_day", "onset_time", *MOMENTS, "reason", "version")
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, case: Case) -> None:
         self.case = case
         onset = case.onset_at.astimezone(clock.zone()) if case.onset_at else None
         initial = {name: getattr(case, name) for name in self.MOMENTS} | {
@@ -141,7 +141,7 @@ class DatesForm(OnsetForm, VersionForm):
             "onset_day": onset.date() if onset else None,
             "onset_time": onset.time() if onset and not case.onset_day_only else None,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
 
     def changes(self) -> dict[str, Any]:
         """The columns whose value, to the minute, differs from what is stored."""

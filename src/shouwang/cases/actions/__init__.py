@@ -4,9 +4,20 @@ Every write raises `version`; a caller who passes the version it read gets Confl
 The instance given is refreshed in place, so it is current afterwards.
 """
 
+from shouwang.cases.actions.checks import may_manage
 from shouwang.cases.actions.clocks import sweep_clocks
 from shouwang.cases.actions.dates import DATE_FIELDS, markable, set_dates
 from shouwang.cases.actions.deciding import classify, close_case, reopen_case
 from shouwang.cases.actions.opening import open_case
 
-__all__ = ["DATE_FIELDS", "classify", "close_case", "markable", "open_case", "reopen_case", "set_dates", "sweep_clocks"]
+__all__ = [
+    "DATE_FIELDS",
+    "classify",
+    "close_case",
+    "markable",
+    "may_manage",
+    "open_case",
+    "reopen_case",
+    "set_dates",
+    "sweep_clocks",
+]

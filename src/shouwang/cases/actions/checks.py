@@ -51,6 +51,11 @@ def within(by: Actor, person: Person, right: str) -> bool:
     )
 
 
+def may_manage(by: Actor, person: Person) -> bool:
+    """Whether `by` may open, classify and date cases of this person."""
+    return within(by, person, MANAGE)
+
+
 def require(by: Actor, person: Person, right: str) -> None:
     if not within(by, person, right):
         raise Forbidden(data_right=right)

@@ -18,7 +18,6 @@ from shouwang.cases.queries.desk import (
     late_clocks,
     protocol_as_json,
     protocol_of,
-    protocols,
     visible_cases,
 )
 from shouwang.cases.queries.faces import (
@@ -63,7 +62,6 @@ __all__ = [
     "late_clocks",
     "protocol_as_json",
     "protocol_of",
-    "protocols",
     "role_name",
     "trail",
     "visible_cases",

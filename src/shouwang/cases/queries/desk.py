@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases import rules
-from shouwang.cases.models import Case, CaseProtocol, Clock
+from shouwang.cases.models import Case, CaseProtocol, ClassificationChange, Clock, DateChange
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.packs import Pack, get_pack
@@ -35,10 +36,17 @@ def visible_cases(by: Actor) -> QuerySet[Case]:
 
 
 def case_for(by: Actor, case_id: int) -> Case:
-    """One case with its alert, clocks and trails: ten queries at most. NotFound when `by` may not see it."""
+    """One case with its alert, clocks and trails: four queries. NotFound when `by` may not see it."""
     rows = visible_cases(by).select_related("alert", "alert__checkin", "opened_by__person")
-    trails = ("clocks__owner", "history__by__person", "date_changes__by__person")
-    case = rows.prefetch_related(*trails).filter(pk=case_id).first()
+    case = (
+        rows.prefetch_related(
+            Prefetch("clocks", Clock.objects.select_related("owner")),
+            Prefetch("history", ClassificationChange.objects.select_related("by__person")),
+            Prefetch("date_changes", DateChange.objects.select_related("by__person")),
+        )
+        .filter(pk=case_id)
+        .first()
+    )
     if case is None:
         raise NotFound
     return case
@@ -60,15 +68,16 @@ def dates_of(case: Case, **changed: Any) -> rules.Dates:
 
 def protocol_of(case: Case) -> rules.Protocol:
     """What the pack version that judged this case says; for a case from elsewhere the pack as it is today."""
-    return protocols([case])[case.pack_sha256]
+    try:
+        return _kept_protocol(case.pack_sha256)
+    except CaseProtocol.DoesNotExist:
+        return rules.protocol(get_pack(case.pack))
 
 
-def protocols(cases: Iterable[Case]) -> dict[str, rules.Protocol]:
-    """Pack hash -> protocol, for the cases of a list: one query."""
-    packs = {case.pack_sha256: case.pack for case in cases}
-    rows = CaseProtocol.objects.filter(sha256__in=packs)
-    found = {row.sha256: msgspec.convert(row.content, rules.Protocol) for row in rows}
-    return found | {sha: rules.protocol(get_pack(code)) for sha, code in packs.items() if sha not in found}
+@lru_cache(maxsize=256)
+def _kept_protocol(sha256: str) -> rules.Protocol:
+    """Named by its hash, it never changes: read from the database once a process."""
+    return msgspec.convert(CaseProtocol.objects.get(sha256=sha256).content, rules.Protocol)
 
 
 def active_pack(packs: Sequence[Pack], code: str) -> Pack:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
@@ -123,7 +124,7 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     }
 
 
-def _open_at(cases: QuerySet[Case], moment: datetime) -> QuerySet[Case]:
+def _open_at(cases: QuerySet[Case], moment: datetime) -> QuerySet[Any]:
     """Those open at a moment, each with the class it had `then`."""
     steps = ClassificationChange.objects.filter(case=OuterRef("pk"), at__lte=moment).order_by("-at", "-id")
     return cases.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=moment)).annotate(

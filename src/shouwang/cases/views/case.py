@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,11 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouwang.cases import actions, forms, panels, queries, rules
 from shouwang.cases.models import Case
 from shouwang.core import audit, clock
-from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.errors import BadInput, Forbidden, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, partial, signed_in
-
-MANAGE = "case.manage"
 
 
 @require_GET
@@ -30,7 +30,7 @@ def case_page(request: Request, found: Case, form: forms.ClassifyForm | None = N
     """The page of one case; with a refused form it says so and answers 422."""
     by, at = request.actor, clock.now()
     audit.saw("case.viewed", "case", [found.person_id], by=by, at=at, object_id=found.pk)
-    may_manage = by.holds(MANAGE, found.person.home_path)
+    may_manage = actions.may_manage(by, found.person)
     classify = form or forms.ClassifyForm(case=found, initial={"version": found.version})
     context = {
         "case": found,
@@ -81,7 +81,8 @@ def classify(request: Request, case_id: int) -> HttpResponse:
 def dates(request: Request, case_id: int) -> HttpResponse:
     """The form of all dates: inside the case page by HTMX, as a page of its own without."""
     found = queries.case_for(request.actor, case_id)
-    request.actor.require(MANAGE, found.person.home_path)
+    if not actions.may_manage(request.actor, found.person):
+        raise Forbidden
     form = forms.DatesForm(request.POST or None, case=found)
     if form.is_bound and form.is_valid():
         values = form.cleaned_data
@@ -117,7 +118,8 @@ def mark(request: Request, case_id: int, field: str) -> HttpResponse:
     if not form.is_valid():
         raise BadInput(_("This page is out of date. Open the case again."), field="version")
     at = clock.now()
-    actions.set_dates(found, by=request.actor, at=at, version=form.cleaned_data["version"], **{field: at})
+    just_now: dict[str, Any] = {field: at}
+    actions.set_dates(found, by=request.actor, at=at, version=form.cleaned_data["version"], **just_now)
     messages.success(request, _("Noted: done just now. Correct the time under “Dates” if it was earlier."))
     return redirect("cases:case", case_id)
 

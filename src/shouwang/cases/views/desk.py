@@ -57,8 +57,9 @@ def clock_list(request: Request) -> HttpResponse:
     soon = list(queries.due_soon(by, at)[:SOON_SHOWN])
     people = (row.case.person_id for row in (*late.rows, *soon))
     audit.saw("clock.listed", "case", people, by=by, at=at)
-    context = {"page": late, "late": queries.clock_rows(late.rows), "soon": queries.clock_rows(soon), "at": at}
-    context["hours"] = int(queries.DUE_SOON.total_seconds() // 3600)
+    rows, split = queries.clock_rows([*late.rows, *soon]), len(late.rows)
+    hours = int(queries.DUE_SOON.total_seconds() // 3600)
+    context = {"page": late, "late": rows[:split], "soon": rows[split:], "at": at, "hours": hours}
     return render(request, "cases/clocks.html", context)
 
 

@@ -12,7 +12,7 @@ from shouwang.cases import actions, forms, rules
 from shouwang.checkins.models import SymptomAlert
 from shouwang.checkins.queries import alert_for
 from shouwang.core import audit, clock
-from shouwang.core.errors import BadInput, Conflict, NotFound
+from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, signed_in
 from shouwang.core.packs import Pack, active_packs, get_pack
@@ -51,7 +51,8 @@ def open_from_alert(request: Request, alert_id: int) -> HttpResponse:
     """Look at what triage found once more, then open the case."""
     by = request.actor
     alert = alert_for(by, alert_id)
-    by.require(MANAGE, alert.person.home_path)
+    if not actions.may_manage(by, alert.person):
+        raise Forbidden
     audit.saw("alert.viewed", "alert", [alert.person_id], by=by, at=clock.now(), object_id=alert.pk)
     form = forms.OpenForm(request.POST or None, initial={"detected_at": alert.raised_at})
     if form.is_bound and form.is_valid():

@@ -1,0 +1,101 @@
+"""Numbers for who may see numbers: the epi curve and the day's figures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from shouwang.cases import actions, queries
+from shouwang.cases.tests.builders import DAY, FLU, HOUR, opened
+from shouwang.core.errors import BadInput, Forbidden
+from shouwang.core.tree import EVERYTHING, subtree
+from shouwang.org.tests.cast import NOON, Cast
+
+TODAY = date(2026, 3, 2)
+ALL = (EVERYTHING,)
+
+
+def test_cases_stand_at_their_day_of_onset(cast: Cast) -> None:
+    opened(cast, "lin", classification="confirmed", onset_at=NOON - DAY)
+    opened(cast, "wang", onset_at=NOON - DAY, onset_day_only=True)
+    opened(cast, "zhao", classification="confirmed")
+    opened(cast, "ou", classification="asymptomatic")
+    opened(cast, "meng", pack=FLU, classification="confirmed", onset_at=NOON - DAY)
+    gone = opened(cast, "fang", onset_at=NOON - DAY)
+    actions.classify(gone, new="discarded", reason="阴性", by=cast.by("he"), at=NOON)
+    curve = queries.epi_curve(ALL, date(2026, 2, 28), TODAY, "covid19")
+    assert curve.days == (date(2026, 2, 28), date(2026, 3, 1), TODAY)
+    assert curve.series["confirmed"] == (0, 1, 0)
+    assert curve.series["suspected"] == (0, 1, 0)
+    assert (curve.onset_unknown, curve.without_symptoms, curve.total) == (1, 1, 4)
+    assert queries.epi_curve(ALL, TODAY - DAY, TODAY).series["confirmed"] == (2, 0)
+
+
+def test_the_curve_keeps_to_its_ranges(cast: Cast) -> None:
+    opened(cast, "lin", onset_at=NOON - DAY)
+    opened(cast, "ou", onset_at=NOON - DAY)
+    curve = queries.epi_curve((subtree(cast.org["FL"].path),), TODAY - DAY, TODAY)
+    assert curve.total == 1
+    assert queries.epi_curve((), TODAY - DAY, TODAY).total == 0
+
+
+def test_an_evening_onset_belongs_to_the_local_day(cast: Cast) -> None:
+    opened(cast, "lin", onset_at=NOON - 13 * HOUR)  # 1 March 23:00 in Shanghai
+    assert queries.epi_curve(ALL, date(2026, 3, 1), TODAY).series["suspected"] == (1, 0)
+
+
+@pytest.mark.parametrize("first, last", [(TODAY, date(2026, 3, 1)), (date(2020, 1, 1), TODAY)])
+def test_senseless_days_are_refused(db: None, first: date, last: date) -> None:
+    with pytest.raises(BadInput):
+        queries.epi_curve(ALL, first, last)
+
+
+def test_leader_sees_the_curve_student_does_not(cast: Cast) -> None:
+    opened(cast, "lin", onset_at=NOON - DAY)
+    assert queries.curve_for(cast.by("tang"), TODAY - DAY, TODAY).total == 1
+    assert queries.curve_for(cast.by("xu"), TODAY - DAY, TODAY).total == 0
+    with pytest.raises(Forbidden):
+        queries.curve_for(cast.by("lin"), TODAY - DAY, TODAY)
+
+
+def test_figures_of_a_day_as_it_ended(cast: Cast) -> None:
+    clinic = cast.by("he")
+    lin = opened(cast, "lin", at=NOON - DAY)
+    wang = opened(cast, "wang", at=NOON - DAY)
+    opened(cast, "ou", classification="asymptomatic")
+    actions.classify(lin, new="confirmed", reason="阳性", by=clinic, at=NOON)
+    actions.classify(wang, new="discarded", reason="阴性", by=clinic, at=NOON)
+    yesterday = queries.day_figures(ALL, date(2026, 3, 1), NOON)
+    assert {key: value for key, value in yesterday.items() if value} == {
+        "cases_open": 2, "cases_suspected": 2, "cases_new": 2, "cases_onset_unknown": 2,
+        "clocks_running": 2, "clocks_late": 4,
+    }  # fmt: skip
+    today = queries.day_figures(ALL, TODAY, NOON)
+    assert {key: value for key, value in today.items() if value} == {
+        "cases_open": 2, "cases_confirmed": 1, "cases_asymptomatic": 1, "cases_new": 1, "cases_confirmed_new": 1,
+        "cases_discarded_new": 1, "cases_onset_unknown": 1, "clocks_running": 3, "clocks_late": 3,
+    }  # fmt: skip
+    assert today["cases_probable"] == 0
+
+
+def test_a_day_that_has_not_begun_has_no_numbers(cast: Cast) -> None:
+    figures = queries.day_figures(ALL, date(2026, 3, 3), NOON)
+    assert set(figures.values()) == {None}
+    assert figures.keys() == queries.day_figures(ALL, TODAY, NOON).keys()
+
+
+def test_closing_counts_on_its_day(cast: Cast) -> None:
+    case = opened(cast, classification="confirmed", at=NOON - DAY)
+    actions.close_case(case, reason="治愈", by=cast.by("he"), at=NOON)
+    assert queries.day_figures(ALL, TODAY, NOON)["cases_closed_new"] == 1
+    assert queries.day_figures(ALL, TODAY, NOON)["cases_open"] == 0
+    assert queries.day_figures(ALL, date(2026, 3, 1), NOON)["cases_open"] == 1
+
+
+def test_query_counts(cast: Cast, django_assert_max_num_queries: object) -> None:
+    opened(cast)
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
+        queries.day_figures(ALL, TODAY, NOON)
+    with django_assert_max_num_queries(2):  # type: ignore[operator]
+        queries.epi_curve(ALL, TODAY - DAY, TODAY)
