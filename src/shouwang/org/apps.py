@@ -8,8 +8,10 @@ class OrgConfig(AppConfig):
     label = "org"
 
     def ready(self) -> None:
-        from shouwang.core import imports
+        from shouwang.core import imports, verbs
         from shouwang.org.roster.direct import KIND
         from shouwang.org.roster.importer import RosterImporter
+        from shouwang.org.words import VERBS
 
         imports.register(KIND, RosterImporter())
+        verbs.register(VERBS)

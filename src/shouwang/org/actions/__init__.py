@@ -5,13 +5,23 @@ from shouwang.org.actions.accounts import (
     create_account,
     grant_role,
     issue_token,
+    reset_password,
     revoke_role,
     revoke_token,
+    set_active,
     set_language,
     sign_in_failed,
     sign_in_succeeded,
 )
-from shouwang.org.actions.people import add_person, join, leave_institution, move_home, set_residence, set_situation
+from shouwang.org.actions.people import (
+    add_person,
+    correct_person,
+    join,
+    leave_institution,
+    move_home,
+    set_residence,
+    set_situation,
+)
 from shouwang.org.actions.responsibility import assign_responsibility, end_responsibility
 from shouwang.org.actions.trees import add_organisation, add_place, close_organisation, close_place, rename_node
 
@@ -23,6 +33,7 @@ __all__ = [
     "change_password",
     "close_organisation",
     "close_place",
+    "correct_person",
     "create_account",
     "end_responsibility",
     "grant_role",
@@ -31,8 +42,10 @@ __all__ = [
     "leave_institution",
     "move_home",
     "rename_node",
+    "reset_password",
     "revoke_role",
     "revoke_token",
+    "set_active",
     "set_language",
     "set_residence",
     "set_situation",

@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.core import audit
+from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.scope import Actor
 from shouwang.org import rules
 from shouwang.org.models import Account, ApiToken, Grant, Organisation, Person
+from shouwang.org.queries.accounts import reaches_whole_account
 
 
 @transaction.atomic
@@ -25,6 +26,11 @@ def create_account(
 ) -> Account:
     """An account, usually of a person. The first password is to be changed at first sign-in."""
     by.require("account.manage", person.home_path if person else None)
+    username = username.strip()
+    if not username:
+        raise BadInput(_("An account needs a user name."), field="username")
+    if person is not None and Account.objects.filter(person=person).exists():
+        raise Conflict(_("%(name)s already has an account."), field="person", name=person.name)
     _check_password(password, None)
     account = Account(username=username, person=person, must_change_password=must_change, created_at=at)
     account.set_password(password)
@@ -72,8 +78,12 @@ def grant_role(
 ) -> Grant:
     """`role` over the organisation's subtree. Needs account.manage there. Granting it again changes only the end."""
     by.require("account.manage", organisation.path)
+    if by.account_id == account.pk:
+        raise Forbidden(_("Nobody gives a role to themselves. Ask another administrator."), code="own_account")
     if role not in Grant.Role.values:
         raise BadInput(_("Unknown role %(value)s."), field="role", value=role)
+    if until is not None and until < since:
+        raise BadInput(_("The end lies before the beginning."), field="until")
     grant, made = Grant.objects.get_or_create(
         account=account, role=role, organisation=organisation, ends=until, defaults={"starts": since}
     )
@@ -90,8 +100,45 @@ def revoke_role(grant: Grant, *, on: date, by: Actor, at: datetime) -> Grant:
     grant.ends = max(on, grant.starts)
     grant.save(update_fields=["ends"])
     new = {"role": grant.role, "ends": str(grant.ends)}
-    audit.record("role.revoked", "account", grant.account_id, by=by, at=at, new=new)
+    audit.record("role.revoked", "account", grant.account_id, by=by, at=at, subject=grant.account.person_id, new=new)
     return grant
+
+
+@transaction.atomic
+def reset_password(account: Account, *, by: Actor, at: datetime) -> str:
+    """A new one-time password, returned once and to be changed at the next sign-in; sessions elsewhere end.
+
+    Needs account.manage over the person and over every unit in which the account has a role.
+    """
+    _require_whole(account, by=by, at=at)
+    password = secrets.token_urlsafe(12)
+    account.set_password(password)
+    account.must_change_password, account.failed_logins, account.locked_until = True, 0, None
+    account.save(update_fields=["password", "must_change_password", "failed_logins", "locked_until"])
+    audit.record("account.password_reset", "account", account.pk, by=by, at=at, subject=account.person_id)
+    return password
+
+
+@transaction.atomic
+def set_active(account: Account, *, active: bool, by: Actor, at: datetime) -> Account:
+    """Close an account or open it again. Needs what `reset_password` needs; nobody closes their own."""
+    _require_whole(account, by=by, at=at)
+    if account.is_active == active:
+        return account
+    account.is_active = active
+    account.save(update_fields=["is_active"])
+    verb = "account.opened" if active else "account.closed"
+    audit.record(verb, "account", account.pk, by=by, at=at, subject=account.person_id)
+    return account
+
+
+def _require_whole(account: Account, *, by: Actor, at: datetime) -> None:
+    if by.account_id == account.pk:
+        raise Forbidden(_("This cannot be done to one's own account."), code="own_account")
+    if not reaches_whole_account(by, account, on=clock.local_day(at)):
+        raise Forbidden(
+            _("This account has a role beyond the units you manage. Ask the administrator above."), code="beyond_reach"
+        )
 
 
 @transaction.atomic
@@ -150,7 +197,7 @@ def issue_token(account: Account, *, name: str, days: int, by: Actor, at: dateti
 def revoke_token(token: ApiToken, *, by: Actor, at: datetime) -> ApiToken:
     """The token stops working at once."""
     if by.account_id != token.account_id:
-        by.require("account.manage", None)
+        by.require("account.manage", token.account.person.home_path if token.account.person else None)
     token.revoked_at = at
     token.save(update_fields=["revoked_at"])
     audit.record("token.revoked", "account", token.account_id, by=by, at=at, new={"name": token.name})

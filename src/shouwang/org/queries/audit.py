@@ -1,0 +1,129 @@
+"""The audit log in words: for those who supervise, and for the person it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from shouwang.core import verbs
+from shouwang.core.errors import NotFound
+from shouwang.core.models import AuditEntry
+from shouwang.core.paging import Page, keyset
+from shouwang.core.scope import SYSTEM, Actor
+from shouwang.core.tree import in_ranges
+from shouwang.org.models import Account, Person
+from shouwang.org.queries.people import covers_all
+from shouwang.org.rules import HEALTH_RIGHTS
+
+HEALTH_KINDS = frozenset(
+    {"alert", "case", "checkin", "clock", "contact", "monitoring", "order", "trace"}
+)  # what these entries changed may say who is ill or near whom
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One audit entry as it is read. `old` and `new` are None where the reader may not see health values."""
+
+    id: int
+    at: datetime
+    who: str
+    unit: str
+    mouth: str
+    address: str
+    words: str
+    verb: str
+    kind: str
+    object: str
+    is_read: bool
+    about: str
+    about_number: str
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    number: str = ""
+    kind: str = ""
+    account: str = ""
+    reads: str = ""  # "", "reads" or "writes"
+
+
+def audit_page(by: Actor, chosen: AuditFilter, *, cursor: str = "") -> tuple[Page[AuditEntry], list[Line]]:
+    """One page of entries about people within reach of `audit.view`, newest first; entries about nobody only for who
+    reaches all. NotFound for a person or account that is not there."""
+    by.require("audit.view")
+    entries: QuerySet[AuditEntry] = AuditEntry.objects.all()
+    inside = Person.objects.filter(in_ranges("home_path", by.ranges("audit.view")))
+    everything = covers_all(by, "audit.view")
+    if chosen.number:
+        people = Person.objects.all() if everything else inside
+        person = people.filter(number=chosen.number).first()
+        if person is None:
+            raise NotFound
+        entries = entries.filter(subject=person.pk)
+    elif not everything:
+        entries = entries.filter(subject__in=inside.values("pk"))
+    if chosen.account:
+        account = Account.objects.filter(username=chosen.account).first()
+        if account is None:
+            raise NotFound
+        entries = entries.filter(account=account.pk)
+    if chosen.kind:
+        entries = entries.filter(kind=chosen.kind)
+    if chosen.reads:
+        entries = entries.filter(is_read=chosen.reads == "reads")
+    page = keyset(entries, "-id", cursor=cursor, size=PAGE)
+    return page, _lines(page.rows, shows_health=by.everything or all(map(by.holds, HEALTH_RIGHTS)))
+
+
+def audit_kinds() -> list[str]:
+    return list(AuditEntry.objects.order_by("kind").values_list("kind", flat=True).distinct())
+
+
+def seen_page(by: Actor, *, cursor: str = "") -> tuple[Page[AuditEntry], list[Line]]:
+    """Who read or changed data about the asker. Values of health entries are left out even here: an entry about a
+    contact may name the person they met."""
+    if by.person_id is None:
+        raise NotFound
+    page = keyset(AuditEntry.objects.filter(subject=by.person_id), "-id", cursor=cursor, size=PAGE)
+    return page, _lines(page.rows, shows_health=False)
+
+
+def _lines(entries: Sequence[AuditEntry], *, shows_health: bool) -> list[Line]:
+    """Entries in words, with the names of who acted and whom it concerns: two queries whatever their number."""
+    accounts = Account.objects.filter(pk__in={entry.account for entry in entries if entry.account})
+    actors = {account.pk: account for account in accounts.select_related("person", "person__home")}
+    people = Person.objects.in_bulk({entry.subject for entry in entries if entry.subject})
+    return [_line(entry, actors, people, shows_health) for entry in entries]
+
+
+def _line(entry: AuditEntry, actors: dict[int, Account], people: dict[int, Person], shows_health: bool) -> Line:
+    account = actors.get(entry.account or 0)
+    person = account.person if account is not None else None
+    about = people.get(entry.subject or 0)
+    hidden = entry.kind in HEALTH_KINDS and not shows_health
+    return Line(
+        id=entry.pk,
+        at=entry.at,
+        who=person.name if person is not None else entry.label,
+        unit=person.home.title if person is not None and person.home is not None else "",
+        mouth=entry.mouth if entry.mouth != SYSTEM else "",
+        address=entry.address,
+        words=verbs.say(entry.verb),
+        verb=entry.verb,
+        kind=entry.kind,
+        object=entry.object,
+        is_read=entry.is_read,
+        about=about.name if about is not None else "",
+        about_number=about.number if about is not None else "",
+        old=None if hidden else entry.old,
+        new=None if hidden else entry.new,
+        hidden=hidden and bool(entry.old or entry.new),
+    )

@@ -1,0 +1,102 @@
+"""Who answers for what, and what nobody answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+
+from shouwang.core.errors import NotFound
+from shouwang.core.paging import Page, keyset
+from shouwang.core.scope import Actor
+from shouwang.core.tree import in_ranges
+from shouwang.org.models import Organisation, Person, Place, Responsibility
+from shouwang.org.queries.scope import current, uncovered_organisations, uncovered_places, visible_organisations
+
+LISTED = 50  # gaps shown at once; the number is always told
+FIRST = Responsibility.Rank.FIRST
+# Larger units first: a college nobody answers for is the larger gap.
+WEIGHT = {
+    kind: weight
+    for weight, kind in enumerate(
+        ("bureau", "university", "school", "college", "party_committee", "office", "department", "team", "major",
+         "party_branch", "class")
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What nobody answers for: the first few with the heaviest kinds first, and how many there are of how many."""
+
+    organisations: Sequence[Organisation]
+    organisations_total: int
+    organisations_all: int
+    places: Sequence[Place]
+    places_total: int
+
+
+def gaps(by: Actor, *, on: date) -> Gaps:
+    """Five queries, within reach of `people.view`; places are everybody's."""
+    uncovered = uncovered_organisations(by, on=on)
+    heaviest = Case(*(When(kind=kind, then=Value(weight)) for kind, weight in WEIGHT.items()), default=Value(99))
+    open_places = uncovered_places(on=on)
+    return Gaps(
+        list(uncovered.order_by(heaviest, "path")[:LISTED]),
+        uncovered.count(),
+        visible_organisations(by).count(),
+        list(open_places.select_related("parent").order_by("path")[:LISTED]),
+        open_places.count(),
+    )
+
+
+def gaps_by_kind(by: Actor, *, on: date) -> dict[str, int]:
+    """Kind of organisation -> how many of it nobody answers for."""
+    rows = uncovered_organisations(by, on=on).order_by().values_list("kind").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def visible_answers(by: Actor, *, on: date) -> QuerySet[Responsibility]:
+    """Responsibilities in force for organisations within reach of `people.view`, and for places."""
+    inside = in_ranges("organisation__path", by.ranges("people.view"))
+    rows = Responsibility.objects.filter(current(on)).filter(inside | Q(place__isnull=False))
+    return rows.select_related("organisation", "place", "person", "person__home")
+
+
+def answers_page(by: Actor, *, on: date, text: str = "", cursor: str = "") -> Page[Responsibility]:
+    """One page of who answers, newest first, narrowed by what is typed."""
+    by.require("people.view")
+    rows = visible_answers(by, on=on)
+    if text:
+        rows = rows.filter(
+            Q(organisation__name__icontains=text)
+            | Q(place__name__icontains=text)
+            | Q(person__name__startswith=text)
+            | Q(person__number__startswith=text)
+            | Q(organisation__code=text)
+            | Q(place__code=text)
+        )
+    return keyset(rows, "-starts", "-id", cursor=cursor)
+
+
+def answer_for(by: Actor, answer_id: int, *, on: date) -> Responsibility:
+    """One responsibility within reach. NotFound otherwise."""
+    row = visible_answers(by, on=on).filter(pk=answer_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def answers_of(organisation: Organisation, *, on: date) -> list[Responsibility]:
+    """First and deputy of an organisation the caller has fetched within reach."""
+    return list(organisation.answers.filter(current(on)).select_related("person", "person__home").order_by("-rank"))
+
+
+def people_answering_twice(by: Actor, *, on: date, least: int = 8) -> list[tuple[Person, int]]:
+    """People who answer for `least` things and more: names on paper answer for nothing."""
+    rows = visible_answers(by, on=on).order_by().values_list("person").annotate(n=Count("pk")).filter(n__gte=least)
+    counts = dict(rows)
+    people = Person.objects.filter(pk__in=counts).select_related("home")
+    return sorted(((person, counts[person.pk]) for person in people), key=lambda pair: -pair[1])
