@@ -88,7 +88,9 @@ def messages(path: Path) -> Iterator[tuple[Key, str | None]]:
     elif "templates" in path.parts and path.suffix in {".html", ".txt"}:
         from django.utils.translation.template import templatize
 
-        code = templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode()
+        # Markup becomes words, its indentation no Python: each line begins at the margin.
+        lines = templatize(path.read_text(encoding="utf-8"), origin=str(path)).splitlines()
+        code = "\n".join(line.lstrip() for line in lines).encode()
     else:
         return
     for _line, message, _comments, context in extract("python", BytesIO(code), KEYWORDS, (), {"encoding": "utf-8"}):
