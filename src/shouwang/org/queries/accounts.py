@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from shouwang.core.errors import NotFound
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import covers, in_ranges
 from shouwang.org.models import Account, ApiToken, Grant
@@ -39,7 +39,7 @@ def accounts_page(by: Actor, *, on: date, text: str = "", role: str = "", cursor
         accounts = accounts.filter(pk__in=Grant.objects.filter(current(on), role=role).values("account_id"))
     grants = Prefetch("grants", Grant.objects.filter(current(on)).select_related("organisation"), to_attr="in_force")
     listed = accounts.select_related("person", "person__home").prefetch_related(grants)
-    return keyset(listed, "username", cursor=cursor)
+    return keyset_page(listed, ("username",), cursor)
 
 
 def account_for(by: Actor, account_id: int, *, on: date) -> Account:

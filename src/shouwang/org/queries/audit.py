@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from shouwang.core import verbs
 from shouwang.core.errors import NotFound
 from shouwang.core.models import AuditEntry
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import SYSTEM, Actor
 from shouwang.core.tree import in_ranges
 from shouwang.org.models import Account, Person
@@ -79,7 +79,7 @@ def audit_page(by: Actor, chosen: AuditFilter, *, cursor: str = "") -> tuple[Pag
         entries = entries.filter(kind=chosen.kind)
     if chosen.reads:
         entries = entries.filter(is_read=chosen.reads == "reads")
-    page = keyset(entries, "-id", cursor=cursor, size=PAGE)
+    page = keyset_page(entries, ("-id",), cursor, size=PAGE)
     return page, _lines(page.rows, shows_health=by.everything or all(map(by.holds, HEALTH_RIGHTS)))
 
 
@@ -92,7 +92,7 @@ def seen_page(by: Actor, *, cursor: str = "") -> tuple[Page[AuditEntry], list[Li
     contact may name the person they met."""
     if by.person_id is None:
         raise NotFound
-    page = keyset(AuditEntry.objects.filter(subject=by.person_id), "-id", cursor=cursor, size=PAGE)
+    page = keyset_page(AuditEntry.objects.filter(subject=by.person_id), ("-id",), cursor, size=PAGE)
     return page, _lines(page.rows, shows_health=False)
 
 

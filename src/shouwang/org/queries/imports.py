@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from shouwang.core.errors import NotFound
 from shouwang.core.models import ImportRun
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.org.models import Account
 from shouwang.org.queries.people import covers_all
@@ -21,7 +21,7 @@ def visible_runs(by: Actor) -> QuerySet[ImportRun]:
 
 
 def runs_page(by: Actor, *, cursor: str = "") -> Page[ImportRun]:
-    return keyset(visible_runs(by), "-id", cursor=cursor, size=30)
+    return keyset_page(visible_runs(by), ("-id",), cursor, size=30)
 
 
 def run_for(by: Actor, run_id: int) -> ImportRun:

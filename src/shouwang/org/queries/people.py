@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from shouwang.core import clock
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import EVERYTHING, in_ranges, subtree
 from shouwang.org.models import Grant, Membership, Organisation, Person, Residence, Responsibility, SituationSpell
@@ -81,7 +81,15 @@ def filtered_people(by: Actor, chosen: PeopleFilter, right: str = "people.view")
 def people_page(by: Actor, chosen: PeopleFilter, *, cursor: str = "", size: int = PAGE) -> Page[Person]:
     """One page of people by unit and number."""
     people = filtered_people(by, chosen).select_related("home")
-    return keyset(people, "home_path", "number", cursor=cursor, size=size)
+    return keyset_page(
+        people,
+        (
+            "home_path",
+            "number",
+        ),
+        cursor,
+        size=size,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from shouwang.core.errors import NotFound
-from shouwang.core.paging import Page, keyset
+from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
 from shouwang.org.models import Organisation, Person, Place, Responsibility
@@ -78,7 +78,14 @@ def answers_page(by: Actor, *, on: date, text: str = "", cursor: str = "") -> Pa
             | Q(organisation__code=text)
             | Q(place__code=text)
         )
-    return keyset(rows, "-starts", "-id", cursor=cursor)
+    return keyset_page(
+        rows,
+        (
+            "-starts",
+            "-id",
+        ),
+        cursor,
+    )
 
 
 def answer_for(by: Actor, answer_id: int, *, on: date) -> Responsibility:
