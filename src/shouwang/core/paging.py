@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +38,10 @@ def keyset_page(rows: QuerySet[M], order: Sequence[str], cursor: str | None, *, 
     backwards, after = _decode(cursor, order) if cursor else (False, None)
     words = [_flip(word) for word in order] if backwards else list(order)
     if after is not None:
-        rows = rows.filter(_after(words, after))
+        try:
+            rows = rows.filter(_after(words, after))
+        except (ValueError, TypeError, ValidationError) as error:  # a value of another type than its column
+            raise _damaged() from error
     found = list(rows.order_by(*words)[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -97,7 +101,11 @@ def _decode(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
             raise ValueError("shape")
         return backwards, [_restore(value) for value in values]
     except (ValueError, TypeError, KeyError) as error:
-        raise BadInput(_("This page address is damaged. Begin again from the first page."), field="page") from error
+        raise _damaged() from error
+
+
+def _damaged() -> BadInput:
+    return BadInput(_("This page address is damaged. Begin again from the first page."), field="page")
 
 
 def _restore(value: Any) -> Any:
