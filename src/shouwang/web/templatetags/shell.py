@@ -27,6 +27,7 @@ from shouwang.web import moments, vendor
 register = template.Library()
 
 TONES = frozenset({"danger", "warn", "notice", "good", "info", "special", "neutral"})
+ALARMING = frozenset({"danger", "warn", "notice"})
 # Severity codes of the disease packs: never told by colour alone.
 SEVERITIES = {
     "urgent": ("danger", "alert-octagon", pgettext_lazy("severity", "urgent")),
@@ -144,10 +145,16 @@ def stat(
     as_of: datetime | date | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """A number that shows its denominator and its time. `more`: hint, href, tone, change, icon, unit."""
+    """A number that shows its denominator and its time. `more`: hint, href, tone, change, icon, unit.
+
+    A zero is never painted in an alarming tone: no late clock is no alarm.
+    """
     if unexpected := more.keys() - {"hint", "href", "tone", "change", "icon", "unit"}:
         raise TypeError(f"stat: unknown {', '.join(sorted(unexpected))}")
     change = more.get("change")
+    tone = _tone(more.get("tone") or "")
+    if tone in ALARMING and value == 0:
+        tone = ""
     return {
         "label": label,
         "value": value,
@@ -158,7 +165,7 @@ def stat(
         "falling": change is not None and change < 0,
         "change_size": abs(change) if change is not None else None,
         **{key: more.get(key) for key in ("hint", "href", "change", "icon", "unit")},
-        "tone": _tone(more.get("tone") or ""),
+        "tone": tone,
     }
 
 

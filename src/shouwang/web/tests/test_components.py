@@ -40,6 +40,12 @@ def test_stat_shows_denominator_share_time_and_change() -> None:
     assert "as yesterday" in render('{% stat "Checked in" 5 change=0 %}')
 
 
+def test_nothing_is_no_alarm() -> None:
+    assert "tone-text-danger" in render('{% stat "Late clocks" 3 tone="danger" %}')
+    assert "danger" not in render('{% stat "Late clocks" 0 tone="danger" %}')
+    assert "tone-text-good" in render('{% stat "Checked in" 0 tone="good" %}')
+
+
 def test_stat_rejects_what_it_does_not_know() -> None:
     with pytest.raises(TypeError, match="colour"):
         render('{% stat "Checked in" 5 colour="red" %}')
