@@ -74,6 +74,6 @@ def scan_content(unpacker: Unpacker, info: zipfile.ZipInfo) -> list[SheetScan]:
         for chunk in unpacker.chunks(info):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise refuse("file_damaged", unpacker.name) from error
     return content.sheets

@@ -32,6 +32,7 @@ FOOTER_MARK = "※"
 EXCEL_ROWS = 1_048_576
 EXCEL_TEXT = 32_767  # characters a cell can hold
 EXCEL_DIGITS = 10**15  # from here on a numeric cell loses digits
+MEASURED_ROWS = 500  # rows that decide the column widths; measuring all would take longer than writing
 WIDEST = 60.0  # column width in characters; longer text wraps
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A CSV cell beginning so may be run as a formula by Excel or WPS (OWASP, CSV injection; full-width forms included)."""
@@ -145,7 +146,9 @@ def _write_sheet(book: Any, name: str, spec: SheetSpec, formats: dict[str, Any],
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: CellValue, formats: dict[str, Any]) -> float:
-    """Write one value by its type; returns the width it needs in characters."""
+    """Write one value by its type; returns the width it needs in characters (a lower bound far down)."""
+    if type(value) is str:  # nearly always
+        return _write_text(sheet, row, column, _plain(value), formats)
     match value:
         case None:
             return 0
@@ -176,16 +179,21 @@ def _write_cell(sheet: Any, row: int, column: int, value: CellValue, formats: di
             text = _plain(str(value))
         case _:
             raise TypeError(f"a cell cannot hold {type(value).__name__}")
-    if text:
-        long = display_width(text)
-        sheet.write_string(row, column, text, formats["wrap"] if long > WIDEST or "\n" in text else None)
-        return long
-    return 0
+    return _write_text(sheet, row, column, text, formats)
+
+
+def _write_text(sheet: Any, row: int, column: int, text: str, formats: dict[str, Any]) -> float:
+    if not text:
+        return 0
+    wide = display_width(text) if row <= MEASURED_ROWS or len(text) > WIDEST / 2 else len(text)
+    sheet.write_string(row, column, text, formats["wrap"] if wide > WIDEST or "\n" in text else None)
+    return wide
 
 
 def _plain(text: str) -> str:
     """Text that XML and Excel can hold: no lone surrogates, no more than 32,767 characters (then it ends in …)."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    if not text.isprintable():  # true of surrogates, and of line ends, which stay
+        text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= EXCEL_TEXT else text[: EXCEL_TEXT - 1] + "…"
 
 

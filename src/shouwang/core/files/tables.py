@@ -139,7 +139,7 @@ def read_table(
         own = contextlib.ExitStack()
         table = Table(name, own)
         if kind in (kinds.ZIP, kinds.OLE):
-            raw = _open_workbook(table, stream, head, sheet)
+            raw = _open_workbook(table, stream, head, sheet, opened)
         else:
             table.text = records.open_text(stream, kind, name, delimiters, table.notes)
             table.delimiter, raw = table.text.delimiter, table.text.rows
@@ -157,16 +157,17 @@ def _seekable(source: BinaryIO) -> BinaryIO:
     return io.BytesIO(source.read())
 
 
-def _open_workbook(table: Table, stream: BinaryIO, head: bytes, sheet: str | None) -> Iterator[RawRow]:
-    book, chosen = books.open_book(stream, head, table.name, sheet)
-    rows = books.sheet_rows(book, chosen, table.name)
-    table.kind, table.sheet, table.total_rows = book.kind, rows.name, rows.total
-    table.sheets = tuple(book.workbook.sheet_names)
-    if rows.merged:
-        table.notes.add("merged_filled", rows.merged)
-    if sheet is None and len(book.visible) > 1:
-        table.notes.add("other_sheets", len(book.visible) - 1, rows.name)
-    return rows.rows
+def _open_workbook(
+    table: Table, stream: BinaryIO, head: bytes, sheet: str | None, stack: contextlib.ExitStack
+) -> Iterator[RawRow]:
+    found = books.open_sheet(stream, head, table.name, sheet, stack)
+    table.kind, table.sheet, table.total_rows = found.kind, found.sheet, found.total
+    table.sheets = tuple(found.names)
+    if found.merged:
+        table.notes.add("merged_filled", found.merged)
+    if sheet is None and len(found.visible) > 1:
+        table.notes.add("other_sheets", len(found.visible) - 1, found.sheet)
+    return found.rows
 
 
 def _take_header(table: Table, raw: Iterator[RawRow]) -> list[RawRow]:

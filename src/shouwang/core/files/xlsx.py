@@ -64,6 +64,8 @@ class Unpacker:
         self.stream, self.name, self.total = stream, name, 0
 
     def chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        if info.header_offset < 0:
+            raise refuse("file_damaged", self.name)
         self.stream.seek(info.header_offset)
         header = self.stream.read(30)
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
@@ -115,7 +117,7 @@ def elements(xml: bytes, name: str) -> list[tuple[str, dict[str, str]]]:
     parser.StartElementHandler = start
     try:
         parser.Parse(xml, True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise refuse("file_damaged", name) from error
     return found
 
@@ -189,13 +191,13 @@ _ELEMENT = re.compile(
     rb"<(?:\w+:)?(?:row\b([^>]*)>|c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>))",  # a row's attributes | a cell's, its body
     re.DOTALL,
 )
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})(\d{1,9})["']""")
-_ROW = re.compile(rb"""\br\s*=\s*["'](\d{1,9})["']""")
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]+)(\d+)["']""")
+_ROW = re.compile(rb"""\br\s*=\s*["'](\d+)["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<")
-_WIDE = re.compile(rb'<c r="([A-Z]{2,9})\d')
-_TALL = re.compile(rb'<c r="[A-Z]*(\d{6,9})"')
+_WIDE = re.compile(rb'<c r="([A-Z]{2,})\d')
+_TALL = re.compile(rb'<c r="[A-Z]*(\d{6,})"')
 _UNPLACED = re.compile(rb'<c(?! r="[A-Z])[\s/>]')
 _FAR = re.compile(rb'<c(?! r="[A-Z]\d{1,5}")[\s/>]')
 _NOT_TALL = 99_999
@@ -246,7 +248,7 @@ def _row_parts(unpacker: Unpacker, info: zipfile.ZipInfo) -> Iterator[bytes]:
 
 def _look_for_far_cells(part: bytes, scan: SheetScan) -> None:
     wide = max((column_number(letters) for letters in set(_WIDE.findall(part))), default=26)
-    tall = max((int(row) for row in set(_TALL.findall(part))), default=0)
+    tall = max((row_number(row) for row in set(_TALL.findall(part))), default=0)
     scan.rows, scan.columns = max(scan.rows, tall, _NOT_TALL), max(scan.columns, wide, 26)
 
 
@@ -256,11 +258,11 @@ def _look_at_cells(part: bytes, scan: SheetScan, styles: dict[bytes, int]) -> No
         row_attributes, attributes, body = element.groups()
         if row_attributes is not None:
             found = _ROW.search(row_attributes)
-            scan.at_row, scan.at_column = (int(found[1]) - 1 if found else scan.at_row + 1), -1
+            scan.at_row, scan.at_column = (row_number(found[1]) - 1 if found else scan.at_row + 1), -1
             continue
         place = _PLACE.search(attributes)
         if place:
-            row, column = int(place[2]) - 1, column_number(place[1]) - 1
+            row, column = row_number(place[2]) - 1, column_number(place[1]) - 1
         else:
             row, column = max(scan.at_row, 0), scan.at_column + 1
         scan.at_column = column
@@ -281,9 +283,14 @@ def _look_at_cells(part: bytes, scan: SheetScan, styles: dict[bytes, int]) -> No
                 scan.padded[row, column] = styles[style[1]]
 
 
+def row_number(digits: bytes) -> int:
+    """The number, as far as it matters: beyond 18 digits it is absurd either way."""
+    return int(digits[:18])
+
+
 def column_number(letters: bytes) -> int:
-    """b"A" -> 1, b"AA" -> 27."""
+    """b"A" -> 1, b"AA" -> 27; of more than nine letters the first nine, which is absurd enough."""
     number = 0
-    for letter in letters.upper():
+    for letter in letters[:9].upper():
         number = number * 26 + letter - 64
     return number

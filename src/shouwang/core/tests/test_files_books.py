@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 
 from shouwang.core.files import xlsx
 from shouwang.core.files.errors import FileError
@@ -25,6 +27,12 @@ from shouwang.core.tests.make_files import (
     xls_of,
     xlsx_of,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def read(data: bytes, **options: object) -> tuple[Table, list[Row]]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 from shouwang.core.files.columns import Column, ColumnError, map_columns, plain_name
 from shouwang.core.files.tables import Row
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
 
 SPEC = (
     Column("number", ("学号", "工号", "Student No.", "number"), required=True),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from shouwang.core.files import notes
 from shouwang.core.files.errors import SENTENCES, FileError
 from shouwang.core.files.tables import _FLAWS, read_table
 from shouwang.core.tests.make_files import compound_file, header_row, xlsx_of
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def refusal(data: bytes, name: str = "名单.xls") -> FileError:

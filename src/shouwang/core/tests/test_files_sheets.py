@@ -20,6 +20,13 @@ from shouwang.core.files.problems import RowProblem, problem_sheet
 from shouwang.core.files.sheets import SheetSpec, column_letter, csv_cell, display_width, write_csv, write_xlsx
 from shouwang.core.files.tables import Row, read_table
 
+
+@pytest.fixture(autouse=True, scope="module")
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
 AT = datetime(2020, 2, 1, 10, tzinfo=UTC)
 HOSTILE = ["=1+1", "+86 138", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", '=HYPERLINK("http://x")', "'=1", "''=1"]
 

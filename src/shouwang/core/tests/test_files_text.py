@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from shouwang.core.files.errors import FileError
 from shouwang.core.files.tables import Row, Table, read_table
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def read(data: bytes, **options: object) -> tuple[Table, list[Row]]:
