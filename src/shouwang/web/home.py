@@ -15,6 +15,7 @@ from shouwang.checkins import home as checkins
 from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
 from shouwang.isolation import home as isolation
+from shouwang.tracing import home as tracing_home
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
 WIDTHS = {"full": "col-12", "half": "col-12 col-lg-6", "third": "col-12 col-md-6 col-xl-4"}
@@ -46,6 +47,7 @@ SECTIONS: list[Section] = [
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_card, right="checkin.status"),
+    Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),
     Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
     Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),

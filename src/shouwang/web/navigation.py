@@ -62,6 +62,8 @@ ENTRIES: list[Entry] = [
     Entry("checkins:history", _("My last 14 days"), "history", person=True),
     Entry("checkins:unit", _("Who has checked in"), "list-check", right="checkin.status", group="watch", tab=True),
     Entry("checkins:alerts", _("Symptom alerts"), "stethoscope", right="alert.handle", group="respond", tab=True),
+    Entry("tracing:desk", _("Contact tracing"), "radar-2", right="trace.work", group="respond", tab=True),
+    Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:level", _("Response level"), "shield", right="report.view", group="command"),
     Entry("command:places", _("Buildings in numbers"), "building", right="report.view", group="command"),

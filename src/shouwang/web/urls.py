@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("checkins/", include("shouwang.checkins.urls")),
     path("cases/", include("shouwang.cases.urls")),
+    path("tracing/", include("shouwang.tracing.urls")),
     path("command/", include("shouwang.command.urls")),
     path("isolation/", include("shouwang.isolation.urls")),
     path("api/v1/", api.urls),

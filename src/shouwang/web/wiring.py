@@ -6,6 +6,7 @@ from shouwang.cases.panels import PANELS, Panel
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
 from shouwang.isolation import reactions as isolation
+from shouwang.tracing import home as tracing_home
 
 
 def connect() -> None:
@@ -16,3 +17,4 @@ def connect() -> None:
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
     PANELS.append(Panel("isolation/_case/orders.html", isolation_home.case_panel))
+    PANELS.append(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))

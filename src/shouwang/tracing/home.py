@@ -1,0 +1,38 @@
+"""What tracing shows elsewhere: the tracer's card on the home page, the contacts panel on a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shouwang.cases.models import Case
+from shouwang.core import clock
+from shouwang.core.scope import Actor
+from shouwang.tracing.models import Contact
+from shouwang.tracing.queries import contacts as queries
+
+
+def desk_card(actor: Actor) -> Mapping[str, Any]:
+    """Cases not traced yet and contacts without a decision, each with its denominator."""
+    rows = queries.desk(actor)
+    return {
+        "cases": len(rows),
+        "untraced": sum(row.last_trace is None for row in rows),
+        "contacts": sum(row.total for row in rows),
+        "waiting": sum(row.waiting for row in rows),
+        "as_of": clock.now(),
+    }
+
+
+def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
+    """Numbers of a case's contacts for whoever may trace it; nothing for a closed one."""
+    if not queries.cases_to_trace(actor).filter(pk=case.pk).exists():
+        return None
+    counts = queries.counts(case)
+    standing = {key: n for key, n in counts.items() if key[1] != Contact.State.DISMISSED}
+    return {
+        "traced": case.traces.first(),
+        "total": sum(standing.values()),
+        "close": sum(n for (grade, _state), n in standing.items() if grade == "close"),
+        "waiting": sum(n for (_grade, state), n in standing.items() if state == Contact.State.CANDIDATE),
+    }

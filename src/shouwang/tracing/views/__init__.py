@@ -1,0 +1,1 @@
+"""Pages of tracing: the tracer's desk, one case, and the state of presence data."""
