@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from shouwang.api.http import ApiRequest
 from shouwang.cases import actions, queries, rules
@@ -186,7 +186,7 @@ def open_case(request: ApiRequest, body: OpenIn) -> Any:
         by=by,
         at=at,
     )
-    return 201, _detail(request, case.pk)
+    return Status(201, _detail(request, case.pk))
 
 
 @router.get("/clocks", response=ClockLists, summary="Late clocks, and those due within the next hours")
