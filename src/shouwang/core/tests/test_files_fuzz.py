@@ -92,7 +92,20 @@ def test_the_good_files_are_good(kind: str) -> None:
         assert next(table.rows).number == 2
 
 
-@PLAIN
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text("ABCXFDabc<>/=\"' rcvtse0123456789:", max_size=120))
 def test_any_sheet_xml(xml: str) -> None:
     table_or_refusal(xlsx_of({"S": header_row("a", "b") + xml}))
+
+
+@pytest.mark.parametrize("count", ["4294967295", "99999999999", "-1", "1e300"])
+def test_counts_a_workbook_states_about_itself_are_not_believed(count: str) -> None:
+    strings = f'<sst count="{count}" uniqueCount="{count}"><si><t>a</t></si></sst>'
+    styles = f'<numFmts count="{count}"/><cellXfs count="{count}"><xf numFmtId="0"/></cellXfs>'
+    body = header_row("a", "b") + '<row r="2"><c r="A2" t="s"><v>0</v></c></row>'
+    table_or_refusal(xlsx_of({"S": body}, styles=styles, extra={"xl/sharedStrings.xml": strings.encode()}))
+
+
+@pytest.mark.parametrize("place", ["A99999999999", "AAAAAAAAAAAA1", "ZZZZ1", "A0", "A" + "9" * 5000])
+def test_absurd_addresses(place: str) -> None:
+    table_or_refusal(xlsx_of({"S": header_row("a", "b") + f'<row r="2"><c r="{place}"><v>1</v></c></row>'}))
