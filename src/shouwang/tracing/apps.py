@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class TracingConfig(AppConfig):
     name = "shouwang.tracing"
     label = "tracing"
+
+    def ready(self) -> None:
+        from shouwang.tracing import purging
+
+        purging.connect()

@@ -187,8 +187,9 @@ def _meet(overlaps: Overlaps, rows: Bool) -> _Met:
     owner = pairs // max(len(distinct), 1)
     places = np.bincount(owner, minlength=number).astype(np.int64)
     longest = np.full(number, -1, np.int32)
-    order = np.lexsort((at_place, owner))  # the last one of each owner is the place they shared longest
-    longest[owner[order]] = distinct[pairs[order] % max(len(distinct), 1)]
+    which = pairs % max(len(distinct), 1)
+    order = np.lexsort((-which, at_place, owner))  # the last of each owner is the place they shared longest
+    longest[owner[order]] = distinct[which[order]]
     return _Met(seconds, days, longest, places)
 
 

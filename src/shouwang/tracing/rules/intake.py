@@ -153,7 +153,7 @@ class Door:
 
 
 def split_door(text: str) -> Door:
-    """第六教学楼[进门] is the place 第六教学楼 and the direction in. A suffix that is no direction stays with the name."""
+    """第六教学楼[进门] is the place 第六教学楼 and the direction in; a suffix that is no direction stays."""
     match = _SUFFIX.match(text)
     if match is None:
         return Door(text, NO_DIRECTION)

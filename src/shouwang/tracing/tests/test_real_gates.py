@@ -31,9 +31,7 @@ Visit = tuple[str, int, int]  # place, start, end
 def doors(real_data: Callable[[str], Path], operator: Actor) -> Path:
     """The college of the register and its five doors; the path of the swipes."""
     path = real_data("campus-gates/doors_gbk.csv")
-    root = org.add_organisation(
-        parent=None, kind="college", code="REAL", name="学院", starts=SINCE, by=operator, at=AT
-    )
+    root = org.add_organisation(parent=None, kind="college", code="REAL", name="学院", starts=SINCE, by=operator, at=AT)
     campus = org.add_place(parent=None, kind="campus", code="C", name="校区", starts=SINCE, by=operator, at=AT)
     for name in DOORS:
         org.add_place(parent=campus, kind="building", code=name, name=name, starts=SINCE, by=operator, at=AT)
@@ -125,7 +123,9 @@ def test_contacts_of_the_busiest_equal_brute_force(doors: Path, operator: Actor)
     for case in [*busiest[:4], *busiest[40:200:40], busiest[-1]]:
         answer = queries.answer_json(operator, number=case, onset=onset, lookback_days=14, at=AT)
         expected = _expected(visits, case, start, end)
-        assert {c["person"]: c["seconds"] for c in answer["contacts"]} == {n: sum(d.values()) for n, d in expected.items()}
+        assert {c["person"]: c["seconds"] for c in answer["contacts"]} == {
+            n: sum(d.values()) for n, d in expected.items()
+        }
         assert {c["person"]: c["days"] for c in answer["contacts"]} == expected
         checked += len(expected)
     assert checked > 500

@@ -1,0 +1,40 @@
+"""What tracing deletes on its purge date: whereabouts first, files before rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from shouwang.core.purging import Dataset, register
+from shouwang.tracing.actions.days import remove_segments
+from shouwang.tracing.models import Contact, PresenceBatch, PresenceDay
+from shouwang.tracing.presence.files import batches_root
+
+
+def due_days(on: date) -> QuerySet[PresenceDay]:
+    return PresenceDay.objects.filter(purge_on__lte=on)
+
+
+def due_batches(on: date) -> QuerySet[PresenceBatch]:
+    return PresenceBatch.objects.filter(purge_on__lte=on)
+
+
+def due_contacts(on: date) -> QuerySet[Contact]:
+    return Contact.objects.filter(purge_on__lte=on)
+
+
+def _remove_days(on: date) -> None:
+    remove_segments(due_days(on).values_list("stored_as", flat=True))
+
+
+def _remove_batches(on: date) -> None:
+    for name in due_batches(on).values_list("stored_as", flat=True):
+        (batches_root() / name).unlink(missing_ok=True)
+
+
+def connect() -> None:
+    """Called once when the program starts."""
+    register(Dataset("presence_day", due_days, _remove_days))
+    register(Dataset("presence_batch", due_batches, _remove_batches))
+    register(Dataset("contact", due_contacts))
