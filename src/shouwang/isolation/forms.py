@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shouwang.isolation.models import Order
 from shouwang.isolation.queries import SHOW, DeskFilter
@@ -76,11 +77,16 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(label=_("Answer"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+KINDS = [("", _("both kinds")), *Order.Kind.choices]
+
+
 class DeskForm(forms.Form):
     """The filter of the desk. What cannot be read is left out: a filter never refuses."""
 
     show = forms.ChoiceField(label=_("Show"), choices=[*SHOW.items()], required=False)
-    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("both kinds")), *Order.Kind.choices], required=False)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("order", "Kind"), choices=[("", _("both kinds")), *Order.Kind.choices], required=False
+    )
     q = forms.CharField(label=_("Name or number"), max_length=60, required=False)
 
     def wanted(self) -> DeskFilter:

@@ -30,8 +30,8 @@ class Order(models.Model):
     """
 
     class Kind(models.TextChoices):
-        QUARANTINE = "quarantine", _("quarantine")
-        ISOLATION = "isolation", _("isolation")
+        QUARANTINE = "quarantine", pgettext_lazy("order", "quarantine")
+        ISOLATION = "isolation", pgettext_lazy("order", "isolation")
 
     class State(models.TextChoices):
         SERVED = "served", _("served, not yet read")

@@ -60,12 +60,14 @@ class Desk:
 
 
 def with_checks(orders: QuerySet[Order], day: date) -> QuerySet[Order]:
-    """Each order with `checks_made` on `day` and `checks_asked` (None where nothing is asked)."""
+    """Each order with `checks_made` on `day`, `checks_asked` (None where nothing is asked) and `unanswered`, whether an
+    objection waits."""
     made = CheckIn.objects.filter(person=OuterRef("person"), day=day).order_by().values("person")
     asked = Monitoring.objects.filter(reference=OuterRef("number")).values("checks_per_day")[:1]
     return orders.annotate(
         checks_made=Coalesce(Subquery(made.annotate(made=Count("pk")).values("made")), Value(0)),
         checks_asked=Subquery(asked, output_field=IntegerField()),
+        unanswered=Exists(Objection.objects.filter(order=OuterRef("pk"), answered_at__isnull=True)),
     )
 
 
@@ -76,7 +78,7 @@ def _missed(day: date) -> Q:
 
 
 def _shown(day: date) -> dict[str, Q]:
-    unanswered = Exists(Objection.objects.filter(order=OuterRef("pk"), answered_at__isnull=True))
+    """The condition of each key of `SHOW`, for orders annotated by `with_checks`."""
     force = Q(state__in=IN_FORCE)
     return {
         "in_force": force,
@@ -84,7 +86,7 @@ def _shown(day: date) -> dict[str, Q]:
         "due": force & Q(ends_on__lt=day),
         "ends_today": force & Q(ends_on=day),
         "missed": force & _missed(day),
-        "objections": force & Q(unanswered),
+        "objections": force & Q(unanswered=True),
         "unread": Q(state=Order.State.SERVED),
         "past": ~force,
     }
