@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, ValidationError
 
 from shouwang import __version__
 from shouwang.api.cases import router as cases_router
+from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
@@ -56,6 +57,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return api.create_response(request, body, status=422)
 
 
+api.add_router("/checkins", checkins_router)
 api.add_router("/cases", cases_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/command", command_router)

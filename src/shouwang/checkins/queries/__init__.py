@@ -4,7 +4,16 @@ from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_ale
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
 from shouwang.checkins.queries.own import OwnDay, own_day, protocols_of
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
-from shouwang.checkins.queries.units import Board, board, not_yet, person_to_enter, unit_rows, units_below
+from shouwang.checkins.queries.units import (
+    Board,
+    board,
+    not_yet,
+    person_to_enter,
+    state_named,
+    states_for,
+    unit_rows,
+    units_below,
+)
 
 __all__ = [
     "HISTORY_DAYS",
@@ -25,6 +34,8 @@ __all__ = [
     "person_to_enter",
     "protocols_of",
     "receipt_for",
+    "state_named",
+    "states_for",
     "status_counts",
     "unit_rows",
     "units_below",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.queries.figures import Counts, count_people, on_roster
 from shouwang.checkins.rules import State
 from shouwang.core import clock
-from shouwang.core.errors import NotFound
+from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.paging import PAGE_SIZE, Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges, subtree
@@ -30,6 +31,27 @@ class Board:
 
     counts: Counts
     states: Mapping[State, int]
+
+
+def states_for(by: Actor) -> list[State]:
+    """The lists that `by` is offered, exceptions first; NotFound for whoever may see nobody's status.
+
+    Without checkin.view nobody stands under "attention", so that list is not offered.
+    """
+    if not by.holds("checkin.status"):
+        raise NotFound
+    return [state for state in State if state is not State.ATTENTION or by.holds("checkin.view")]
+
+
+def state_named(by: Actor, wanted: str) -> State:
+    """The list of this name, or the first that is offered when none is named. BadInput for any other word."""
+    offered = states_for(by)
+    if not wanted:
+        return offered[0]
+    for state in offered:
+        if state.value == wanted:
+            return state
+    raise BadInput(_("There is no list “%(value)s”."), code="list_unknown", field="state", value=rules.shown(wanted))
 
 
 def not_yet(by: Actor, day: date) -> QuerySet[Person]:

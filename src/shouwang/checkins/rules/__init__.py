@@ -8,6 +8,7 @@ from shouwang.checkins.rules.answers import (
     check_moment,
     copied,
     reads_same,
+    shown,
     text,
     validated,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "decode_receipt",
     "reads_same",
     "receipt",
+    "shown",
     "silent_since",
     "state_of",
     "step",

@@ -12,11 +12,11 @@ WAKING_FROM, WAKING_TO = time(7), time(22)
 
 
 class State(Enum):
-    """The lists of a unit: they exclude each other and leave nobody out."""
+    """The lists of a unit, exceptions first: they exclude each other and leave nobody out."""
 
     ATTENTION = "attention"  # in, and triage found something; only for those who may see answers
-    SILENT = "silent"
     NOT_YET = "not_yet"
+    SILENT = "silent"
     IN = "in"
 
 

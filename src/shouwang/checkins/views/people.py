@@ -28,10 +28,8 @@ STATUS, VIEW = "checkin.status", "checkin.view"
 def unit(request: Request) -> HttpResponse:
     """n of N and the names, live. Answers are shown only to who may see them, and then that is recorded."""
     by, at = request.actor, clock.now()
-    if not by.holds(STATUS):
-        raise NotFound
+    state = queries.state_named(by, request.GET.get("tab", ""))
     chosen = chosen_unit(by, request.GET.get("unit", ""))
-    state = chosen_state(by, request.GET.get("tab", ""))
     rows = queries.unit_rows(by, unit=chosen, state=state, at=at, cursor=request.GET.get("page", ""))
     protocols = queries.protocols_of(clock.local_day(at))
     if state is State.ATTENTION:
@@ -42,7 +40,7 @@ def unit(request: Request) -> HttpResponse:
     context = {
         "board": queries.board(by, unit=chosen, at=at),
         "state": state.value,
-        "tabs": tabs(by),
+        "lists": lists(by),
         "people": people,
         "page": rows,
         "unit": chosen,
@@ -55,25 +53,15 @@ def unit(request: Request) -> HttpResponse:
     return render(request, "checkins/_fragments/unit.html" if partial(request) else "checkins/unit.html", context)
 
 
-def tabs(by: Actor) -> list[tuple[str, str]]:
-    """The lists that `by` is offered, exceptions first. Without checkin.view nobody stands under "attention"."""
+def lists(by: Actor) -> list[tuple[str, str]]:
+    """(name in the address, words) of the lists that `by` is offered."""
     names = {
         State.ATTENTION: _("Needs attention"),
         State.NOT_YET: _("Not yet today"),
         State.SILENT: _("Silent for 2 days or more"),
         State.IN: _("In"),
     }
-    return [(state.value, name) for state, name in names.items() if state is not State.ATTENTION or by.holds(VIEW)]
-
-
-def chosen_state(by: Actor, wanted: str) -> State:
-    """The tab asked for; else the first that is offered. BadInput for a word that is no tab."""
-    offered = [value for value, _name in tabs(by)]
-    if not wanted:
-        return State(offered[0])
-    if wanted not in offered:
-        raise BadInput(_("There is no list “%(value)s”."), field="tab", value=wanted[:20])
-    return State(wanted)
+    return [(state.value, names[state]) for state in queries.states_for(by)]
 
 
 def chosen_unit(by: Actor, wanted: str) -> Organisation | None:
