@@ -128,3 +128,12 @@ def test_manifest_lets_a_phone_install_it(client: Client) -> None:
     assert data["display"] == "standalone"
     for icon in data["icons"]:
         assert client.get(icon["src"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["lin", "meng", "fang", "xu", "he", "qiu", "su", "tang", "deng", "gu", "admin"]
+)  # fmt: skip
+def test_every_role_has_a_home(sign_in: Callable[[str], Client], name: str) -> None:
+    response = sign_in(name).get("/")
+    assert response.status_code == 200
+    assert response.content.decode().count("<h1") == 1
