@@ -229,8 +229,7 @@ def trace(segments: Sequence[Segment], person: int, window_start: int, window_en
     _scratch.give_back(state, met)
     evidence = Evidence(plan, sealed(people))
     contacts = Contacts(evidence.people, evidence.sums[0] if wide else sealed(seconds), evidence)
-    examined = len(plan.own) + int((plan.ranges[:, 3] - plan.ranges[:, 2]).sum())
-    searched = kernels.searched(plan.visits, plan.pairs, window_start, window_end)
+    searched, examined = kernels.searched(*plan.reading[:4], window_start, window_end)
     return TraceResult(person, window_start, window_end, contacts, searched, examined)
 
 

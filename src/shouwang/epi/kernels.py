@@ -132,15 +132,17 @@ def count_inside(starts: Int64, ends: Int64, low: int, high: int) -> int:
     return int(begun - first_at_least(ends, 0, n, low + 1))
 
 
-@compiled(I64(M64, M64, I64, I64))
-def searched(visits: Int64, pairs: Int64, low: int, high: int) -> int:
-    """Visits and pair records, each once, that overlap [low, high)."""
-    total = 0
+@compiled(types.UniTuple(I64, 2)(M64, M64, M64, M64, I64, I64))
+def searched(visits: Int64, pairs: Int64, own: Int64, ranges: Int64, low: int, high: int) -> tuple[int, int]:
+    """Visits and pair records, each once, that overlap [low, high); and the rows read instead."""
+    total, read = 0, len(own)
     for s in range(len(visits)):
         v, p = visits[s], pairs[s]
         total += count_inside(i64(v[13], v[V_ROWS]), i64(v[14], v[V_ROWS]), low, high)
         total += count_inside(i64(p[7], p[P_RECORDS]), i64(p[8], p[P_RECORDS]), low, high)
-    return total
+    for r in range(len(ranges)):
+        read += ranges[r, 3] - ranges[r, 2]
+    return total, read
 
 
 @compiled(types.UniTuple(I64, 5)(M64, M64))
