@@ -45,3 +45,25 @@ def test_python_file(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_template(path: Path) -> None:
     assert path.read_text(encoding="utf-8").count("\n") <= TEMPLATE_LINES
+
+
+RULES = [path for path in PYTHON if "tests" not in path.parts and ("rules" in path.parts or path.name == "rules.py")]
+
+
+@pytest.mark.parametrize("path", RULES, ids=name)
+def test_rules_ask_no_database_and_no_clock(path: Path) -> None:
+    """Import-linter cannot name a part of Django, so this reads the imports itself."""
+    text = path.read_text(encoding="utf-8")
+    imported = {
+        module
+        for node in ast.walk(ast.parse(text))
+        for module in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert not [module for module in imported if module.startswith(("django.db", "django.apps"))]
+    assert "clock.now(" not in text and "datetime.now(" not in text and "timezone.now(" not in text

@@ -63,8 +63,8 @@ def _write_roster(campus: Campus, path: Path) -> None:
             else:
                 writer.writerow([*row, building, floor, room, "在校"])
         for member, name in enumerate(campus.staff_names):
-            office = member % 10 == 0
-            unit = OFFICES[member // 10 % len(OFFICES)] if office else COLLEGES[int(campus.staff_college[member])][0]
+            office = member % 5 == 0
+            unit = OFFICES[member // 5 % len(OFFICES)] if office else COLLEGES[int(campus.staff_college[member])][0]
             writer.writerow([campus.staff_number(member), name, "", "教职工", unit, "", "", "", "", "", "", "走读"])
 
 
