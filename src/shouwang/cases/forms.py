@@ -165,7 +165,7 @@ class CurveForm(forms.Form):
     first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
-    disease = forms.ChoiceField(label=_("Disease"), required=False)
+    disease = forms.ChoiceField(label=_("Disease"), required=False, widget=forms.Select(attrs={"class": "form-select"}))
 
     def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
         super().__init__(data)

@@ -126,6 +126,7 @@ class DateChange(models.Model):
     field = models.CharField(max_length=16)
     old = models.DateTimeField(null=True)
     new = models.DateTimeField(null=True)
+    old_day_only = models.BooleanField(default=False)
     day_only = models.BooleanField(default=False)
     at = models.DateTimeField()
     by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")

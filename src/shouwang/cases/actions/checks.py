@@ -75,14 +75,17 @@ def save(case: Case, *fields: str) -> None:
 Change = tuple[datetime | None, datetime | None]
 
 
-def note_dates(case: Case, changed: Mapping[str, Change], *, reason: str, by: Actor, at: datetime) -> None:
-    """Write the trail of dates: column -> (old, new), under the version just saved."""
+def note_dates(
+    case: Case, changed: Mapping[str, Change], *, reason: str, by: Actor, at: datetime, old_day_only: bool = False
+) -> None:
+    """Write the trail of dates: column -> (old, new), under the version just saved. `old_day_only`: of onset."""
     rows = [
         DateChange(
             case=case,
             field=field,
             old=old,
             new=new,
+            old_day_only=field == "onset_at" and old_day_only,
             day_only=field == "onset_at" and case.onset_day_only,
             at=at,
             by_id=by.account_id,

@@ -48,6 +48,7 @@ def set_dates(
     lock(case)
     _require_dates(by, case.person, dates)
     check_version(case, version)
+    old_day_only = case.onset_day_only
     wanted = _wanted(case, dates)
     changed = {name: (getattr(case, name), value) for name, value in wanted.items() if getattr(case, name) != value}
     if not changed:
@@ -58,10 +59,9 @@ def set_dates(
         setattr(case, name, value)
     save(case, *changed)
     # Day and hour of onset are one date: a change of precision alone is a change of onset.
-    precision = changed.pop("onset_day_only", None)
-    if precision is not None and "onset_at" not in changed:
+    if changed.pop("onset_day_only", None) is not None and "onset_at" not in changed:
         changed["onset_at"] = (case.onset_at, case.onset_at)
-    note_dates(case, changed, reason=text, by=by, at=at)
+    note_dates(case, changed, reason=text, by=by, at=at, old_day_only=old_day_only)
     clocks.sync(case, queries.protocol_of(case).clocks, at=at)
     new = {"version": case.version, "fields": sorted(changed)}
     audit.record("case.dated", "case", case.pk, by=by, at=at, subject=case.person_id, new=new)

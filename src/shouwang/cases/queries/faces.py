@@ -260,7 +260,11 @@ def trail(case: Case) -> list[TrailItem]:
         elif change.old is None:
             text = gettext("%(name)s: %(new)s") % {"name": name, "new": shown_date(change.new, change.day_only)}
         else:
-            values = {"name": name, "old": rules.written(change.old), "new": shown_date(change.new, change.day_only)}
+            values = {
+                "name": name,
+                "old": shown_date(change.old, change.old_day_only),
+                "new": shown_date(change.new, change.day_only),
+            }
             text = gettext("%(name)s: corrected from %(old)s to %(new)s") % values
         found.append(TrailItem(change.at, text, writer(change.by), change.reason, "info"))
     return sorted(found, key=lambda item: item.at, reverse=True)

@@ -73,7 +73,8 @@ def test_precision_alone_is_a_change_of_onset(cast: Cast) -> None:
     case = opened(cast, onset_at=midnight)
     actions.set_dates(case, onset_day_only=True, by=cast.by("he"), at=NOON)
     assert (case.onset_at, case.onset_day_only) == (midnight, True)
-    assert DateChange.objects.get().day_only
+    row = DateChange.objects.get()
+    assert (row.old_day_only, row.day_only) == (False, True)
 
 
 def test_one_wrong_date_refuses_all(cast: Cast) -> None:
