@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from shouwang.api.http import ApiRequest
 from shouwang.core import audit, clock
@@ -201,7 +201,7 @@ def orders(
     kind: Literal["", "quarantine", "isolation"] = "",
     q: str = "",
     cursor: str = "",
-    size: int = Query(50, ge=1, le=200),
+    size: Annotated[int, Field(ge=1, le=200)] = 50,
 ) -> DeskPage:
     if not request.actor.holds(queries.MANAGE):
         raise NotFound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -107,7 +108,7 @@ def _order(request: Request, pk: int, status: int = 200, **bound: object) -> Htt
     return render(request, "isolation/order.html", {"page": page, "at": at, **own, **bound}, status=status)
 
 
-def _write(request: Request, pk: int, name: str, form: forms.forms.Form, act: Callable[[Order], str]) -> HttpResponse:
+def _write(request: Request, pk: int, name: str, form: Form, act: Callable[[Order], str]) -> HttpResponse:
     """Fetch, act, say so; an error goes back to the field it names."""
     order = queries.order_for(request.actor, pk)
     if form.is_valid():

@@ -20,7 +20,7 @@ def review(order: Order, at: datetime) -> rules.Decision:
 
     The caller holds isolation.manage over the person: the answer speaks of symptoms.
     """
-    codes = list(order.grounds.filter(dropped_at__isnull=True).values_list("pack", flat=True).distinct())
+    codes = list(order.grounds.filter(dropped_at__isnull=True).order_by().values_list("pack", flat=True).distinct())
     packs = [get_pack(code) for code in codes or [order.pack]]
     protocols = [rules.protocol(pack) for pack in packs]
     isolation = order.kind == Order.Kind.ISOLATION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_a_fever_in_the_last_checks_holds_back_by_the_pack_threshold(cast: Cast,
     healthy_days(cast, "wang", date(2026, 3, 3), date(2026, 3, 15))
     fever = check_in(cast, "wang", NOON + timedelta(days=13, hours=10), temperature="37.3")
     assert unmet(order, OVER) == {"no_fever"}
-    fever.temperature_c = "37.2"  # type: ignore[assignment]
+    fever.temperature_c = Decimal("37.2")
     fever.save()
     assert unmet(order, OVER) == set()
 
