@@ -11,7 +11,7 @@ from shouwang.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-ROOMS = sorted(path.parent.name for path in (ROOT / "src" / "shouwang").glob("*/apps.py")) + ["epi", "cli"]
+ROOMS = [*sorted(path.parent.name for path in (ROOT / "src" / "shouwang").glob("*/apps.py")), "epi", "cli"]
 
 
 @pytest.mark.parametrize("room", ROOMS)
