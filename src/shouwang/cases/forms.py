@@ -85,6 +85,7 @@ class OpenByNumberForm(OpenForm):
     def __init__(self, *args: Any, packs: list[Pack], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.packs = {pack.code: pack for pack in packs}
+        self.fields["detected_at"].help_text = _("When the campus first learned of it. Left empty: now.")
         field = self.fields["pack"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(pack.code, str(pack.head.name)) for pack in packs]
