@@ -115,6 +115,12 @@ class PersonOut(Schema):
     last_heard: date | None
 
 
+class UnitQuery(Schema):
+    unit: int | None = Field(None, ge=1, le=2**63 - 1, description="Organisation id; without it all within reach")
+    state: str = Field("", description="attention, not_yet, silent, in; without it the first one is offered")
+    cursor: str = ""
+
+
 class UnitOut(Schema):
     counts: CountsOut
     states: dict[str, int] = Field(description="Sizes of the lists; they add up to counts.roster")
@@ -234,17 +240,12 @@ def receipt(request: ApiRequest, receipt: str) -> dict[str, Any]:
 
 
 @router.get("/unit", response=UnitOut, summary="Who is in and who is not yet; never an answer")
-def unit(
-    request: ApiRequest,
-    unit: int | None = Query(None, ge=1, le=2**63 - 1, description="Organisation id; without it all within reach"),
-    state: str = Query("", description="attention, not_yet, silent, in; without it the first one is offered"),
-    cursor: str = "",
-) -> dict[str, Any]:
+def unit(request: ApiRequest, query: Query[UnitQuery]) -> dict[str, Any]:
     by, at = request.actor, clock.now()
-    wanted = queries.state_named(by, state)
-    chosen = organisation_for(by, unit, right="checkin.status") if unit is not None else None
+    wanted = queries.state_named(by, query.state)
+    chosen = organisation_for(by, query.unit, right="checkin.status") if query.unit is not None else None
     board = queries.board(by, unit=chosen, at=at)
-    rows = queries.unit_rows(by, unit=chosen, state=wanted, at=at, cursor=cursor)
+    rows = queries.unit_rows(by, unit=chosen, state=wanted, at=at, cursor=query.cursor)
     if wanted is State.ATTENTION:
         actions.note_reading("checkin", [person.pk for person in rows.rows], by=by, at=at)
     return {

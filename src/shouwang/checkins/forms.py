@@ -38,10 +38,9 @@ class AnswersForm(forms.Form):
     )
     situation = forms.ChoiceField(label=_("Where are you now?"), required=False, choices=Person.Situation.choices)
     place_note = forms.CharField(
-        label=_("Where"),
+        label=_("District or city"),
         required=False,
         max_length=PLACE_LIMIT,
-        help_text=_("District or city is enough."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     note = forms.CharField(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.rules import Answers, Protocols
+from shouwang.core.packs import Text
 
 Word = str | Promise
 EXPOSURE: Mapping[bool | None, Word] = {
@@ -36,7 +37,7 @@ class Told:
 
     row: CheckIn
     lines: tuple[Line, ...]
-    because: Word | None
+    because: Text | None
 
 
 def told(row: CheckIn, protocols: Protocols) -> Told:

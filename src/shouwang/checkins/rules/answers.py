@@ -78,7 +78,7 @@ def validated(
     symptoms = _symptoms(answers.symptoms, protocols)
     if needs_temperature and temperature is None and not symptoms:
         raise BadInput(
-            _("Please measure your temperature and enter it: you are being monitored."),
+            _("Please measure your temperature and enter it; for now each of your check-ins needs one."),
             code="temperature_required",
             field="temperature_c",
         )

@@ -45,12 +45,13 @@ def test_symptoms_are_known_and_counted_once() -> None:
 
 @pytest.mark.parametrize(("field", "limit"), [("note", 500), ("place_note", 120)])
 def test_texts_have_an_end_and_can_be_shown(field: str, limit: int) -> None:
-    assert (
-        getattr(rules.validated(Answers(**{field: f" {'字' * limit} "}), ASKED, source="self"), field) == "字" * limit
-    )
-    assert refusal(Answers(**{field: "字" * (limit + 1)})) == ("too_long", field)
+    def said(text: str) -> Answers:
+        return Answers(note=text) if field == "note" else Answers(place_note=text)
+
+    assert getattr(rules.validated(said(f" {'字' * limit} "), ASKED, source="self"), field) == "字" * limit
+    assert refusal(said("字" * (limit + 1))) == ("too_long", field)
     for bad in ("a\x00b", "\ud800", "\x1b[2J"):
-        assert refusal(Answers(**{field: bad})) == ("unreadable", field)
+        assert refusal(said(bad)) == ("unreadable", field)
 
 
 def test_another_needs_a_reason_and_may_not_say_unchanged() -> None:

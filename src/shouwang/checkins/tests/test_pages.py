@@ -81,7 +81,7 @@ def test_a_change_of_place_keeps_this_mornings_fever(cast: Cast, sign_in: SignIn
     lin = sign_in("lin")
     send(lin, topic="unwell", symptoms=["fever"], temperature_c="38.4")
     form = lin.get(TODAY_URL).context["forms"]["place"]
-    carried = {name: form.initial[name] for name in ("symptoms", "exposure", "temperature_c")}
+    carried: dict[str, Any] = {name: form.initial[name] for name in ("symptoms", "exposure", "temperature_c")}
     assert carried == {"symptoms": ["fever"], "exposure": "", "temperature_c": Decimal("38.4")}
     response = lin.post(TODAY_URL, {"client_key": "page-2", "topic": "place", "situation": "off_campus", **carried})
     assert response.status_code == 302
@@ -214,7 +214,7 @@ def test_the_list_of_one_class(cast: Cast, sign_in: SignIn) -> None:
     fang = sign_in("fang")
     below = fang.get(UNIT_URL).context["units"]
     assert [unit.code for unit in below] == ["IE"]
-    found = fang.get(UNIT_URL, {"unit": cast.org["CS2302"].pk, "tab": "silent"})
+    found = fang.get(UNIT_URL, {"unit": str(cast.org["CS2302"].pk), "tab": "silent"})
     assert names(found) == ["赵宁"]
     assert fang.get(UNIT_URL, {"unit": cast.org["EN2301"].pk}).status_code == 404
     for bad in ("x", "9" * 30, "-1", "²"):

@@ -113,7 +113,7 @@ def test_a_further_membership_gives_the_proxy_right(cast: Cast) -> None:
 
 def test_another_never_stands_over_the_persons_own_word(cast: Cast) -> None:
     say(cast, "lin", fever())
-    proxy = {"source": "proxy", "proxy_reason": "asked in person", "by": cast.by("meng"), "at": NOON}
+    proxy: dict[str, Any] = {"source": "proxy", "proxy_reason": "asked in person", "by": cast.by("meng"), "at": NOON}
     with pytest.raises(Conflict) as caught:
         actions.submit(person=cast.person["lin"], answers=well(), client_key=key(), **proxy)
     assert caught.value.error_code == "already_in"

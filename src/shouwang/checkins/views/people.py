@@ -17,7 +17,7 @@ from shouwang.core.errors import BadInput, Conflict, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, partial, signed_in
 from shouwang.core.scope import Actor
-from shouwang.org.models import Organisation
+from shouwang.org.models import Organisation, Person
 from shouwang.org.queries import organisation_for, person_for
 
 STATUS, VIEW = "checkin.status", "checkin.view"
@@ -32,11 +32,10 @@ def unit(request: Request) -> HttpResponse:
     chosen = chosen_unit(by, request.GET.get("unit", ""))
     rows = queries.unit_rows(by, unit=chosen, state=state, at=at, cursor=request.GET.get("page", ""))
     protocols = queries.protocols_of(clock.local_day(at))
+    people: list[tuple[Person, words.Told | None]] = [(person, None) for person in rows.rows]
     if state is State.ATTENTION:
         actions.note_reading("checkin", [person.pk for person in rows.rows], by=by, at=at)
         people = [(person, words.told(person.latest_checkin.checkin, protocols)) for person in rows.rows]
-    else:
-        people = [(person, None) for person in rows.rows]
     context = {
         "board": queries.board(by, unit=chosen, at=at),
         "state": state.value,
