@@ -15,6 +15,7 @@ from shouwang.checkins import home as checkins
 from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
 from shouwang.isolation import home as isolation
+from shouwang.org import home as org
 from shouwang.tracing import home as tracing_home
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
@@ -52,6 +53,7 @@ SECTIONS: list[Section] = [
     Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),
     Section("isolation/_home/desk.html", isolation.desk_card, right="isolation.manage", width="full"),
+    Section("org/_home/gaps.html", org.gaps_card, right="org.manage", width="full"),
     Section("cases/_home/curve.html", cases.curve_card, right="report.view", width="full"),
 ]
 

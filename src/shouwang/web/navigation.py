@@ -73,12 +73,22 @@ ENTRIES: list[Entry] = [
     Entry("isolation:list", _("Quarantine and isolation"), "home-heart", right="isolation.manage", group="respond"),
     Entry("isolation:rooms", _("Isolation rooms"), "bed", right="isolation.manage", group="respond"),
     Entry("isolation:absent", _("Absent"), "calendar-time", right="isolation.view", group="watch"),
+    Entry("org:people", _("People"), "users", right="people.view", group="campus"),
+    Entry("org:tree", _("Organisations"), "sitemap", right="people.view", group="campus"),
+    Entry("org:places", _("Places"), "map-2", group="campus"),
+    Entry("org:responsibility", _("Who answers"), "user-shield", right="people.view", group="campus"),
+    Entry("org:imports", _("Roster imports"), "file-import", right="people.manage", group="campus"),
+    Entry("org:accounts", _("Accounts and roles"), "user-cog", right="account.manage", group="campus"),
+    Entry("org:audit", _("Audit log"), "list-search", right="audit.view", group="campus"),
 ]
 
 # The account menu, upper right.
 ACCOUNT: list[Entry] = [
     Entry("isolation:mine", _("My isolation orders"), "home-heart", person=True),
-    Entry("web:password", _("Change password"), "key"),
+    Entry("org:me", _("My data"), "id", person=True),
+    Entry("org:seen", _("Who saw my data"), "eye-check", person=True),
+    Entry("org:tokens", _("API tokens"), "key"),
+    Entry("web:password", _("Change password"), "lock"),
 ]
 
 

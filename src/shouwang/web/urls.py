@@ -18,6 +18,7 @@ shell: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
+    path("org/", include("shouwang.org.urls")),
     path("checkins/", include("shouwang.checkins.urls")),
     path("cases/", include("shouwang.cases.urls")),
     path("tracing/", include("shouwang.tracing.urls")),

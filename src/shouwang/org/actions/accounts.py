@@ -95,12 +95,16 @@ def grant_role(
 
 @transaction.atomic
 def revoke_role(grant: Grant, *, on: date, by: Actor, at: datetime) -> Grant:
-    """The role ends on a day (that day included)."""
+    """The role ends on a day (that day included); one that begins only after it is taken back entirely."""
     by.require("account.manage", grant.organisation.path)
-    grant.ends = max(on, grant.starts)
-    grant.save(update_fields=["ends"])
-    new = {"role": grant.role, "ends": str(grant.ends)}
-    audit.record("role.revoked", "account", grant.account_id, by=by, at=at, subject=grant.account.person_id, new=new)
+    account_id, person_id, new = grant.account_id, grant.account.person_id, {"role": grant.role, "ends": str(on)}
+    if on < grant.starts:
+        grant.delete()
+    else:
+        grant.ends = on
+        grant.save(update_fields=["ends"])
+    new["organisation"] = grant.organisation.code
+    audit.record("role.revoked", "account", account_id, by=by, at=at, subject=person_id, new=new)
     return grant
 
 

@@ -80,22 +80,21 @@ def move_home(person: Person, *, to: Organisation, on: date, by: Actor, at: date
     return person
 
 
-CORRECTABLE = ("name", "phone", "card")
+CORRECTABLE = {"name": 120, "phone": 40, "card": 40}  # column -> longest text
 
 
 @transaction.atomic
 def correct_person(person: Person, *, by: Actor, at: datetime, **facts: str) -> Person:
     """Correct a name, telephone or access card. Needs people.manage over the person; BadInput for an empty name."""
     by.require("people.manage", person.home_path)
-    if unknown := facts.keys() - set(CORRECTABLE):
+    if unknown := facts.keys() - CORRECTABLE.keys():
         raise TypeError(f"correct_person: {', '.join(sorted(unknown))}")
     changed = {key: value.strip() for key, value in facts.items() if value.strip() != getattr(person, key)}
     if changed.get("name") == "":
         raise BadInput(_("A person needs a name."), field="name")
     for key, value in changed.items():
-        longest = Person._meta.get_field(key).max_length
-        if longest is not None and len(value) > longest:
-            raise BadInput(_("The text is longer than %(limit)s characters."), field=key, limit=longest)
+        if len(value) > CORRECTABLE[key]:
+            raise BadInput(_("The text is longer than %(limit)s characters."), field=key, limit=CORRECTABLE[key])
         setattr(person, key, value)
     if changed:
         person.save(update_fields=list(changed))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import WEB, Actor
-from shouwang.core.tree import EVERYTHING, in_ranges
+from shouwang.core.tree import EVERYTHING, ancestors, in_ranges
 from shouwang.org import rules
 from shouwang.org.models import Account, ApiToken, Grant, Membership, Organisation, Person, Place, Responsibility
 
@@ -27,7 +28,7 @@ def actor_for(account: Account, *, at: datetime, mouth: str = WEB, address: str 
         account_id=account.pk,
         person_id=account.person_id,
         label=account.username,
-        roles=tuple(dict.fromkeys(role for role, _ in pairs)),
+        roles=tuple(dict.fromkeys(role for role, _path in pairs)),
         reach=rules.reach(pairs),
         mouth=mouth,
         address=address,
@@ -92,6 +93,23 @@ def organisation_for(by: Actor, organisation_id: int, right: str = "people.view"
     return organisation
 
 
+def organisation_named(by: Actor, text: str, right: str = "people.view") -> Organisation:
+    """One organisation within reach by code, or by name where only one has it. NotFound otherwise."""
+    inside = visible_organisations(by, right)
+    found = list(inside.filter(code=text)[:1]) or list(inside.filter(name=text)[:2])
+    if len(found) != 1:
+        raise NotFound(_("No organisation you may see has the code “%(value)s”."), field="organisation", value=text)
+    return found[0]
+
+
+def place_named(text: str) -> Place:
+    """One standing place by code, or by name where only one has it. NotFound otherwise."""
+    found = list(places().filter(code=text)[:1]) or list(places().filter(name=text)[:2])
+    if len(found) != 1:
+        raise NotFound(_("No place has the code “%(value)s”."), field="place", value=text)
+    return found[0]
+
+
 def places() -> QuerySet[Place]:
     """All places standing today: a map of the campus is no secret; who was where is."""
     return Place.objects.filter(current(clock.today()))
@@ -121,8 +139,6 @@ def uncovered_places(*, on: date) -> QuerySet[Place]:
 
 def responsible_for(person: Person, *, on: date) -> Person | None:
     """Who answers for this person: the nearest organisation above them that somebody answers for."""
-    from shouwang.core.tree import ancestors
-
     answers = (
         Responsibility.objects.filter(
             current(on), organisation__path__in=ancestors(person.home_path), rank=Responsibility.Rank.FIRST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_two_workers_on_one_run_write_once(cast: Cast, monkeypatch: pytest.Monke
     importer = imports._importers["roster"]
     commit = type(importer).commit
 
-    def overtaken(self: object, job: Job, done: object) -> None:
+    def overtaken(self: object, job: Job, done: Callable[[Outcome], None]) -> None:
         monkeypatch.setattr(type(importer), "commit", commit)
         work(run)  # the other worker is quicker
         commit(importer, job, done)
