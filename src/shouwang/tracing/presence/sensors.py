@@ -174,7 +174,11 @@ def _read(stream: _Bounded, layout: _Layout, name: str, max_rows: int) -> Pairs:
         reader = pacsv.open_csv(
             pa.PythonFile(stream, mode="r"),
             read_options=pacsv.ReadOptions(
-                column_names=names, skip_rows=int(layout.header), block_size=BLOCK, encoding=layout.encoding
+                column_names=names,
+                skip_rows=int(layout.header),
+                block_size=BLOCK,
+                encoding=layout.encoding,
+                use_threads=False,
             ),
             parse_options=pacsv.ParseOptions(delimiter=layout.delimiter, invalid_row_handler=odd),
             convert_options=pacsv.ConvertOptions(
