@@ -37,8 +37,10 @@ def summary(times: list[float]) -> dict[str, float]:
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    return {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+    """What the numbers were measured on, and how busy it was (load of the last minute); well under one process a CPU
+    is quiet, and on a busy machine contenders with several threads look slower than they are."""
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {"cpus": os.cpu_count(), "load": load, "machine": platform.machine(), "python": platform.python_version()}
 
 
 def say(text: str) -> None:

@@ -34,7 +34,11 @@ for stays that began long before.
 
 
 class DuckDB:
-    """An in-memory table sorted by (place, begun), so that its zone maps can skip; all threads; a prepared query."""
+    """An in-memory table sorted by (place, begun), so that its zone maps can skip; all threads; a prepared query.
+
+    The fastest of the layouts tried: a database file, order by day first, the query without `day`, and asking in two
+    steps with the case's places as constants were all slower.
+    """
 
     def __init__(self, campus: Campus) -> None:
         import duckdb
