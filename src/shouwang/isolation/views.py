@@ -77,7 +77,7 @@ def orders(request: Request) -> HttpResponse:
     rows = queries.desk(request.actor, wanted, at=at)
     page = keyset_page(rows, _order_of(wanted.show), request.GET.get("cursor"))
     audit.saw("orders.listed", "order", [order.person_id for order in page.rows], by=request.actor, at=at)
-    context = {"page": page, "form": form, "wanted": wanted, "at": at}
+    context = {"page": page, "form": form, "wanted": wanted, "today": clock.local_day(at), "at": at}
     if partial(request):
         return render(request, "isolation/_fragments/rows.html", context)
     return render(request, "isolation/list.html", context | {"counts": queries.desk_counts(request.actor, at=at)})

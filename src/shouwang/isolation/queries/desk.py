@@ -60,21 +60,19 @@ class Desk:
 
 
 def with_checks(orders: QuerySet[Order], day: date) -> QuerySet[Order]:
-    """Each order with `checks_made` on `day`, `checks_asked` (None where nothing is asked) and `unanswered`, whether an
-    objection waits."""
+    """Each order with `checks_made` on `day`, `checks_asked` and `unanswered`, whether an objection waits.
+
+    `checks_asked` is None where the order did not hold for the whole of `day`: on its first day nobody is late.
+    """
     made = CheckIn.objects.filter(person=OuterRef("person"), day=day).order_by().values("person")
-    asked = Monitoring.objects.filter(reference=OuterRef("number")).values("checks_per_day")[:1]
+    asked = Monitoring.objects.filter(reference=OuterRef("number"), starts__lt=day, ends__gte=day).values(
+        "checks_per_day"
+    )[:1]
     return orders.annotate(
         checks_made=Coalesce(Subquery(made.annotate(made=Count("pk")).values("made")), Value(0)),
         checks_asked=Subquery(asked, output_field=IntegerField()),
         unanswered=Exists(Objection.objects.filter(order=OuterRef("pk"), answered_at__isnull=True)),
     )
-
-
-def _missed(day: date) -> Q:
-    """Fewer checks than asked on the day before `day`, which the order held from its first to its last hour."""
-    yesterday = day - timedelta(days=1)
-    return Q(starts_on__lt=yesterday, ends_on__gte=yesterday, checks_made__lt=F("checks_asked"))
 
 
 def _shown(day: date) -> dict[str, Q]:
@@ -85,7 +83,7 @@ def _shown(day: date) -> dict[str, Q]:
         "unplaced": force & Q(where=Order.Where.UNASSIGNED),
         "due": force & Q(ends_on__lt=day),
         "ends_today": force & Q(ends_on=day),
-        "missed": force & _missed(day),
+        "missed": force & Q(checks_made__lt=F("checks_asked")),
         "objections": force & Q(unanswered=True),
         "unread": Q(state=Order.State.SERVED),
         "past": ~force,

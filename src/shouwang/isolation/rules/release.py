@@ -104,27 +104,26 @@ def _clear(order: OrderFacts, facts: ReviewFacts) -> list[Reason]:
         "%(there)s checks since the order began; the latest %(count)s are looked at.",
         count,
     )
-    fevers = sum(1 for check in latest if check.fever)
-    unwell = sum(1 for check in latest if check.symptoms)
-    reasons = [
-        Reason("enough_checks", len(latest) >= count, enough % {"there": len(facts.checks), "count": count}),
-        Reason(
-            "no_fever",
-            bool(latest) and fevers == 0,
-            _("Fever in %(found)s of the latest %(seen)s checks.") % {"found": fevers, "seen": len(latest)},
-        ),
-        Reason(
+    reasons = [Reason("enough_checks", len(latest) >= count, enough % {"there": len(facts.checks), "count": count})]
+    if not latest:
+        return [*reasons, Reason("no_fever", False, _("Without a check, fever and symptoms are unknown."))]
+    found = [
+        ("no_fever", sum(1 for c in latest if c.fever), _("Fever in %(found)s of the latest %(seen)s checks.")),
+        (
             "no_symptoms",
-            bool(latest) and unwell == 0,
-            _("Symptoms in %(found)s of the latest %(seen)s checks.") % {"found": unwell, "seen": len(latest)},
+            sum(1 for c in latest if c.symptoms),
+            _("Symptoms in %(found)s of the latest %(seen)s checks."),
         ),
     ]
     if order.temperature_required:
-        missing = sum(1 for check in latest if not check.has_temperature)
-        text = _("The temperature is missing in %(found)s of the latest %(seen)s checks.")
-        met = bool(latest) and missing == 0
-        reasons.append(Reason("temperatures", met, text % {"found": missing, "seen": len(latest)}))
-    return reasons
+        missing = sum(1 for c in latest if not c.has_temperature)
+        found.append(
+            ("temperatures", missing, _("The temperature is missing in %(found)s of the latest %(seen)s checks."))
+        )
+    return [
+        *reasons,
+        *(Reason(code, number == 0, text % {"found": number, "seen": len(latest)}) for code, number, text in found),
+    ]
 
 
 def _alerts(facts: ReviewFacts) -> Reason:
