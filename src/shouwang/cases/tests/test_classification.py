@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from shouwang.cases import actions, rules
@@ -122,13 +124,14 @@ def test_reopening_a_closed_case(cast: Cast) -> None:
 @pytest.mark.parametrize("who", ["lin", "meng", "fang", "qiu", "su", "tang", "admin"])
 def test_only_who_manages_cases_decides(cast: Cast, who: str) -> None:
     case, by = opened(cast), cast.by(who)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: actions.classify(case, new="confirmed", reason="x", by=by, at=NOON),
         lambda: actions.set_dates(case, reported_at=NOON, by=by, at=NOON),
         lambda: actions.close_case(case, reason="x", by=by, at=NOON),
         lambda: actions.reopen_case(case, reason="x", by=by, at=NOON),
         lambda: opened(cast, "wang", by=who),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Forbidden):
             act()
     case.refresh_from_db()

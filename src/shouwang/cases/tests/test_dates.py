@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,8 @@ def test_a_plausible_course_is_accepted() -> None:
 def test_wrong_order_names_both_dates_with_their_values(earlier: str, later: str) -> None:
     # The pair alone is wrong: detection fits both sides of it.
     base = FOUND if earlier == "onset" else LONG_AGO
-    dates = replace(base, **{later: NOW - timedelta(days=3), earlier: NOW - timedelta(days=2)})
+    moments: dict[str, Any] = {later: NOW - timedelta(days=3), earlier: NOW - timedelta(days=2)}
+    dates = replace(base, **moments)
     with pytest.raises(BadInput) as caught:
         rules.check_dates(dates, now=NOW)
     error = caught.value
@@ -44,8 +46,9 @@ def test_wrong_order_names_both_dates_with_their_values(earlier: str, later: str
 
 @pytest.mark.parametrize("moment", rules.MOMENTS)
 def test_the_future_is_refused(moment: str) -> None:
+    ahead: dict[str, Any] = {moment: NOW + timedelta(minutes=2)}
     with pytest.raises(BadInput) as caught:
-        rules.check_dates(replace(FOUND, **{moment: NOW + timedelta(minutes=2)}), now=NOW)
+        rules.check_dates(replace(FOUND, **ahead), now=NOW)
     assert caught.value.error_code == "date_future"
     assert caught.value.field == f"{moment}_at"
 

@@ -152,8 +152,10 @@ def test_clocks_depend_on_the_dates_alone(cast: Cast, steps: list[dict[str, int 
     at = NOON + 4 * DAY
     case = opened(cast, detected_at=NOON)
     for step in steps:
-        moved = {name: None if h is None else (NOON - h * HOUR if name == "onset_at" else NOON + h * HOUR)
-                 for name, h in step.items()}  # fmt: skip
+        moved: dict[str, Any] = {}
+        for name, hours in step.items():
+            back = -1 if name == "onset_at" else 1
+            moved[name] = None if hours is None else NOON + back * hours * HOUR
         try:
             actions.set_dates(case, by=cast.by("he"), at=at, **moved) if moved else None
         except BadInput:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -59,10 +60,10 @@ def test_a_second_open_case_of_the_same_disease_names_the_first(cast: Cast) -> N
 
 def test_the_race_is_lost_with_the_same_sentence(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody opens the case between the check and the write: the database's constraint decides."""
-    from shouwang.cases.actions import opening
+    from shouwang.cases.actions import checks, opening
 
-    first, checks = opened(cast), iter([lambda *_: None, opening.check_none_open])
-    monkeypatch.setattr(opening, "check_none_open", lambda *args: next(checks)(*args))
+    first, answers = opened(cast), iter([lambda *_: None, checks.check_none_open])
+    monkeypatch.setattr(opening, "check_none_open", lambda *args: next(answers)(*args))
     with pytest.raises(Conflict) as caught:
         opened(cast)
     assert caught.value.data["number"] == first.number
@@ -83,7 +84,7 @@ def test_the_race_is_lost_with_the_same_sentence(cast: Cast, monkeypatch: pytest
         ({"reason": " "}, "reason_missing"),
     ],
 )
-def test_bad_input_writes_nothing(cast: Cast, more: dict[str, object], code: str) -> None:
+def test_bad_input_writes_nothing(cast: Cast, more: dict[str, Any], code: str) -> None:
     alert = alerted(cast)
     with pytest.raises(BadInput) as caught:
         opened(cast, alert=alert, **more)
