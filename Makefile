@@ -22,6 +22,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python tools/translations.py compile
+	$(BIN)/python -c 'from shouwang.epi.contacts import warm_up; warm_up()'
 	touch $@
 
 demo: setup      ## synthesise a campus, run the whole story, serve it (SMALL=1 smaller, SERVE=0 without serving)

@@ -14,6 +14,7 @@ from django.conf import settings
 from shouwang.cases import actions as cases
 from shouwang.cli.common import json_option, print_json
 from shouwang.core import clock, purging
+from shouwang.epi.contacts import warm_up
 
 SWEEP_SECONDS = 20
 
@@ -30,12 +31,13 @@ def serve(host: str, port: int, workers: int, no_background: bool) -> None:
 
     if not (settings.HOME / "secret_key").exists():
         raise click.ClickException(f"{settings.HOME} is not set up yet. Run: shouwang init")
+    warm_up()  # compiles the kernel, or loads it from its cache, before the first tracer asks
     helpers = [] if no_background else _start_helpers()
     server = Server(
         "shouwang.web.asgi:application",
         address=host,
         port=port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,  # Django knows no lifespan protocol
         workers=workers,
         websockets=False,
         log_access=False,

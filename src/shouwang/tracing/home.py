@@ -18,7 +18,7 @@ def desk_card(actor: Actor) -> Mapping[str, Any]:
     return {
         "cases": len(rows),
         "untraced": sum(row.last_trace is None for row in rows),
-        "contacts": sum(row.total for row in rows),
+        "contacts": sum(row.close for row in rows),
         "waiting": sum(row.waiting for row in rows),
         "as_of": clock.now(),
     }
@@ -34,5 +34,5 @@ def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
         "traced": case.traces.first(),
         "total": sum(standing.values()),
         "close": sum(n for (grade, _state), n in standing.items() if grade == "close"),
-        "waiting": sum(n for (_grade, state), n in standing.items() if state == Contact.State.CANDIDATE),
+        "waiting": standing.get(("close", Contact.State.CANDIDATE), 0),
     }

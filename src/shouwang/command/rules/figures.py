@@ -52,7 +52,7 @@ FIGURES: Sequence[Figure] = (
     Figure("cases_asymptomatic", _("asymptomatic"), "cases", of="cases_open", tone="warn"),
     Figure("contacts_found", _("Contacts found"), "tracing"),
     Figure("contacts_close", _("of them close contacts"), "tracing", of="contacts_found", tone="notice", main=True),
-    Figure("contacts_waiting", _("waiting for a tracer's decision"), "tracing", of="contacts_found", tone="warn"),
+    Figure("contacts_waiting", _("close contacts waiting for a tracer"), "tracing", of="contacts_close", tone="warn"),
     Figure("quarantined", _("In quarantine"), "isolation", of="roster", tone="notice", main=True),
     Figure("isolated", _("In isolation"), "isolation", of="roster", tone="danger"),
     Figure("unplaced", _("Orders without a place"), "isolation", tone="warn"),

@@ -73,8 +73,8 @@ def _care(facts: GapFacts) -> list[Gap | None]:
         _gap(
             "contacts_waiting", "warn", c,
             ngettext(
-                "%(count)s contact waits for a tracer's decision.",
-                "%(count)s contacts wait for a tracer's decision.", c,
+                "%(count)s close contact waits for a tracer's decision.",
+                "%(count)s close contacts wait for a tracer's decision.", c,
             ),
             next_step=_("Tracers confirm or dismiss; add hands if they cannot keep up."),
         ),

@@ -115,7 +115,7 @@ def desk(by: Actor) -> list[DeskCase]:
         .annotate(
             total=Count("pk", filter=~Q(state=Contact.State.DISMISSED)),
             close=Count("pk", filter=Q(grade="close") & ~Q(state=Contact.State.DISMISSED)),
-            waiting=Count("pk", filter=Q(state=Contact.State.CANDIDATE)),
+            waiting=Count("pk", filter=Q(state=Contact.State.CANDIDATE, grade="close")),
         )
     }
     nothing = {"total": 0, "close": 0, "waiting": 0}

@@ -20,7 +20,7 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     """Contacts of cases open at `at` (or, for a past day, at its end) whose own home lies in `ranges`.
 
     People, not pairs: who met two cases counts once. `contacts_found` leaves out the dismissed; `contacts_close` and
-    `contacts_general` are by the worst grade; `contacts_waiting` have no decision yet; `contacts_new` were first
+    `contacts_general` are by the worst grade; `contacts_waiting` are close ones without a decision (nothing is asked of general ones); `contacts_new` were first
     found on `day`; `cases_traced` are runs of that day. None for a day ahead, or one whose contacts were purged.
     """
     start, end = clock.day_bounds(day)
@@ -36,7 +36,7 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     counts = rows.aggregate(
         contacts_found=Count("person", distinct=True),
         contacts_close=Count("person", filter=Q(grade=CLOSE), distinct=True),
-        contacts_waiting=Count("person", filter=undecided, distinct=True),
+        contacts_waiting=Count("person", filter=undecided & Q(grade=CLOSE), distinct=True),
         contacts_new=Count("person", filter=Q(found_at__gte=start), distinct=True),
     )
     traced = Trace.objects.filter(in_ranges("case__person__home_path", ranges), at__gte=start, at__lte=moment)
