@@ -14,9 +14,25 @@ FORMATS = [
 ]
 
 
-class DismissForm(forms.Form):
-    reason = forms.CharField(label=_("Why is this person no contact?"), max_length=300)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+LARGEST_ID = 2**63 - 1
+TICKED = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class ConfirmForm(forms.Form):
+    version = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+
+
+class DismissForm(ConfirmForm):
+    reason = forms.CharField(
+        label=_("Why is this person no contact?"),
+        max_length=300,
+        error_messages={"required": _("Say why this person is no contact.")},
+    )
+
+
+class NetworkForm(forms.Form):
+    by = forms.ChoiceField(required=False, choices=[("unit", ""), ("place", "")])
+    grade = forms.ChoiceField(required=False, choices=[("close", ""), ("all", "")])
 
 
 class FilterForm(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shouwang.cases.models import Case
 from shouwang.core import clock
@@ -136,9 +137,9 @@ class Contact(models.Model):
     """A person who was with the case in its window. The grade is the rule's; the decision is a tracer's."""
 
     class State(models.TextChoices):
-        CANDIDATE = "candidate", _("to be confirmed")
-        CONFIRMED = "confirmed", _("confirmed")
-        DISMISSED = "dismissed", _("dismissed")
+        CANDIDATE = "candidate", pgettext_lazy("contact", "to decide")
+        CONFIRMED = "confirmed", pgettext_lazy("contact", "confirmed")
+        DISMISSED = "dismissed", pgettext_lazy("contact", "dismissed")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="contacts")
     trace = models.ForeignKey(Trace, models.CASCADE, related_name="contacts")

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('grade_rank', models.PositiveSmallIntegerField()),
                 ('why_zh', models.CharField(max_length=300)),
                 ('why_en', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('candidate', 'to be confirmed'), ('confirmed', 'confirmed'), ('dismissed', 'dismissed')], default='candidate', max_length=9)),
+                ('state', models.CharField(choices=[('candidate', 'to decide'), ('confirmed', 'confirmed'), ('dismissed', 'dismissed')], default='candidate', max_length=9)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('decision_reason', models.CharField(blank=True, max_length=300)),
                 ('version', models.PositiveIntegerField(default=1)),

@@ -33,10 +33,20 @@ def contact_rule(pack: Pack) -> ContactRule:
 
 
 def place_facts(ids: Iterable[int]) -> dict[int, PlaceFacts]:
-    """Kind and names of these places: one query. A place without English name goes by its Chinese one."""
+    """Kind and names of these places: one query. A place without English name goes by its Chinese one.
+
+    A bare number ("417") says nothing without the building it is in, and is named with it.
+    """
     wanted = [int(pk) for pk in ids if pk >= 0]
-    rows = Place.objects.filter(pk__in=wanted).order_by().values_list("pk", "kind", "name", "name_en")
-    found = {pk: PlaceFacts(kind, name, name_en or name) for pk, kind, name, name_en in rows}
+    columns = ("pk", "kind", "name", "name_en", "parent__name", "parent__name_en")
+    found = {}
+    for pk, kind, name, name_en, above, above_en in (
+        Place.objects.filter(pk__in=wanted).order_by().values_list(*columns)
+    ):
+        zh, en = name, name_en or name
+        if above and not any(letter.isalpha() for letter in name):
+            zh, en = f"{above} {zh}", f"{above_en or above} {en}"
+        found[pk] = PlaceFacts(kind, zh, en)
     # A place deleted since the day was built: the record still counts, its kind is not known any more.
     return found | {pk: PlaceFacts("", f"#{pk}", f"#{pk}") for pk in wanted if pk not in found}
 

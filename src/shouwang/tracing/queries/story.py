@@ -1,8 +1,8 @@
-"""A case's own records and its contacts' evidence, read for a tracer: timeline, encounters, network, one place."""
+"""A case's own records and its contacts' evidence, read for a tracer: timeline, encounters, places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,13 @@ from shouwang.cases.queries import infectious_window
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.epi.contacts import Segment
-from shouwang.org.models import Person
 from shouwang.tracing.models import Contact, PresenceSource
 from shouwang.tracing.presence.store import open_days
 from shouwang.tracing.queries import judging
 from shouwang.tracing.queries.contacts import case_to_trace, contacts_of
 from shouwang.tracing.rules.grading import PlaceFacts
 
-NETWORK_LIMIT = 400  # nodes: beyond it a drawing shows nothing; the table behind it lists everybody
+PLACE_LANES = 24  # lanes of a place's drawing; the table below it lists everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +54,48 @@ def encounters(contact: Contact) -> list[Encounter]:
     """The kept evidence of a contact, in order of time. One query for the places."""
     rows: list[list[int]] = contact.evidence
     places = judging.place_facts({row[0] for row in rows})
-    return [
-        Encounter(
-            spoken(places.get(place)),
-            place if place >= 0 else None,
-            datetime.fromtimestamp(start, tz=clock.zone()),
-            datetime.fromtimestamp(end, tz=clock.zone()),
-            tuple(dict.fromkeys((source_name(of_case), source_name(of_contact)))),
-        )
-        for place, start, end, of_case, of_contact in rows
-    ]
+    return [_encounter(row, places) for row in rows]
+
+
+def _encounter(row: list[int], places: Mapping[int, PlaceFacts]) -> Encounter:
+    place, start, end, of_case, of_contact = row
+    return Encounter(
+        spoken(places.get(place)),
+        place if place >= 0 else None,
+        datetime.fromtimestamp(start, tz=clock.zone()),
+        datetime.fromtimestamp(end, tz=clock.zone()),
+        tuple(dict.fromkeys((source_name(of_case), source_name(of_contact)))),
+    )
 
 
 def _own_visits(segments: Iterable[Segment], person_id: int) -> list[tuple[int, int, int, int]]:
-    """(place, start, end, source) of one person, in order of time."""
+    """(place, start, end, source) of one person, in order of time; records that touch are one."""
     found: list[tuple[int, int, int, int]] = []
     for visits, _pairs in segments:
         rows = np.flatnonzero(np.asarray(visits.person) == person_id)
         columns = (np.asarray(c)[rows].tolist() for c in (visits.place, visits.start, visits.end, visits.source))
         found += list(zip(*columns, strict=True))
-    return sorted(found, key=lambda row: row[1])
+    found.sort(key=lambda row: row[1])
+    joined: list[tuple[int, int, int, int]] = []
+    for place, start, end, source in found:
+        # a night is two records, one a day; on a page it is one
+        if joined and joined[-1][0] == place and joined[-1][3] == source and joined[-1][2] == start:
+            start = joined.pop()[1]
+        joined.append((place, start, end, source))
+    return joined
+
+
+def _wall(moment: datetime) -> str:
+    """Without offset: the axis shows the institution's clock, wherever the browser stands."""
+    return moment.astimezone(clock.zone()).replace(tzinfo=None).isoformat()
 
 
 def timeline(by: Actor, case: Case, at: datetime) -> Mapping[str, Any]:
     """The case's own records in its window as chart data (lanes by place) and rows. Needs an open case in reach."""
     case_to_trace(by, case.pk)
     window = infectious_window(case, at)
-    start, end = window
-    days = open_days(clock.local_day(start), clock.local_day(end))
-    low, high = int(start.timestamp()), int(end.timestamp())
+    low, high = int(window.start.timestamp()), int(window.end.timestamp())
+    days = open_days(clock.local_day(window.start), clock.local_day(window.end))
     visits = [row for row in _own_visits(days.segments, case.person_id) if row[1] < high and row[2] > low]
     places = judging.place_facts({row[0] for row in visits})
     tones = {PresenceSource.RESIDENCE: "neutral", PresenceSource.TIMETABLE: "info", PresenceSource.GATE: "notice"}
@@ -101,42 +113,13 @@ def timeline(by: Actor, case: Case, at: datetime) -> Mapping[str, Any]:
         {
             "lane": row.place,
             "label": row.sources[0],
-            "start": row.start.isoformat(),
-            "end": row.end.isoformat(),
+            "start": _wall(row.start),
+            "end": _wall(row.end),
             "tone": tones.get(PresenceSource(visit[3]), "special"),
         }
         for row, visit in zip(rows, visits, strict=True)
     ]
     return {"window": window, "rows": rows, "chart": {"items": items}, "missing": days.missing, "stale": days.stale}
-
-
-def network(by: Actor, case: Case) -> Mapping[str, Any]:
-    """The case and its contacts as graph data: a node a person, categories by grade, links weighted by minutes.
-
-    Contacts of one class are linked to a node of their class, so that groups are seen. At most NETWORK_LIMIT
-    contacts, closest and longest first; `left_out` says how many more there are.
-    """
-    rows = list(contacts_of(by, case)[: NETWORK_LIMIT + 1])
-    total = len(rows) if len(rows) <= NETWORK_LIMIT else contacts_of(by, case).count()
-    rows = rows[:NETWORK_LIMIT]
-    person: Person = case.person
-    nodes: list[dict[str, Any]] = [{"id": "case", "label": person.name, "category": "confirmed", "value": 40}]
-    links: list[dict[str, Any]] = []
-    units: dict[int, str] = {}
-    for row in rows:
-        node = f"p{row.person_id}"
-        category = "close" if row.grade == "close" else "general"
-        note = f"{row.person.home.title if row.person.home else ''} · {row.seconds // 60} min"
-        nodes.append(
-            {"id": node, "label": row.person.name, "category": category, "value": 8 + row.seconds // 3600, "note": note}
-        )
-        links.append({"source": "case", "target": node, "value": row.seconds // 60, "dashed": row.state != "confirmed"})
-        if row.person.home is not None:
-            unit = f"u{row.person.home_id}"
-            units.setdefault(row.person.home_id or 0, row.person.home.title)
-            links.append({"source": unit, "target": node, "value": 1, "dashed": True})
-    nodes += [{"id": f"u{pk}", "label": title, "category": "unit", "value": 6} for pk, title in units.items()]
-    return {"nodes": nodes, "links": links, "shown": len(rows), "left_out": total - len(rows)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +134,34 @@ class PlaceMeeting:
 def at_place(by: Actor, case: Case, place_id: int) -> list[PlaceMeeting]:
     """Contacts whose kept evidence names the place, longest there first. Needs an open case in reach."""
     found = []
+    places = judging.place_facts({place_id})
     for contact in contacts_of(by, case):
-        if not any(row[0] == place_id for row in contact.evidence):
-            continue
-        there = tuple(item for item in encounters(contact) if item.place_id == place_id)
-        found.append(PlaceMeeting(contact, sum(item.minutes for item in there), there))
+        there = tuple(_encounter(row, places) for row in contact.evidence if row[0] == place_id)
+        if there:
+            found.append(PlaceMeeting(contact, sum(item.minutes for item in there), there))
     return sorted(found, key=lambda meeting: -meeting.minutes)
+
+
+def place_chart(case: Case, place_id: int, meetings: Sequence[PlaceMeeting], own: Sequence[Encounter]) -> Any:
+    """Chart data of one place: the case's lane first (`own`: rows of `timeline`), then those who were longest there."""
+    items = [
+        {"lane": case.person.name, "label": "", "start": _wall(row.start), "end": _wall(row.end), "tone": "danger"}
+        for row in own
+        if row.place_id == place_id
+    ]
+    for meeting in meetings[:PLACE_LANES]:
+        tone = "warn" if meeting.contact.grade == "close" else "info"
+        items += [
+            {
+                "lane": meeting.contact.person.name,
+                "label": " / ".join(item.sources),
+                "start": _wall(item.start),
+                "end": _wall(item.end),
+                "tone": tone,
+            }
+            for item in meeting.encounters
+        ]
+    return {"items": items}
 
 
 def places_met(by: Actor, case: Case) -> list[tuple[int, str, int]]:

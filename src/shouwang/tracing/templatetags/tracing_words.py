@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +42,17 @@ WORDS = {
     "overlapping": _("overlapping records"),
     "two_places": _("in two places at once"),
     "two_places_at_once": _("in two places at once"),
+    "two_places_minutes": _("minutes in two places"),
+    "lesson_elsewhere": _("elsewhere during a lesson"),
+    "lesson_elsewhere_minutes": _("minutes elsewhere during lessons"),
     "paired": _("paired to stays"),
+    "paired_in": _("entry with exit"),
+    "paired_out": _("exit with entry"),
+    "passage": _("passages"),
+    "stays": _("stays"),
+    "swipes": _("Swipes"),
+    "refused": _("Refused"),
+    "remarks": _("Remarks"),
 }
 
 
@@ -57,8 +73,47 @@ def minutes(seconds: int) -> str:
 
 
 @register.filter
-def is_count(value: object) -> bool:
-    return isinstance(value, int)
+def milliseconds(microseconds: int) -> str:
+    """Microseconds as milliseconds with one decimal.
+
+    >>> milliseconds(12_340)
+    '12.3'
+    """
+    return f"{microseconds / 1000:.1f}"
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """The tone of a contact's decision."""
+    return {"confirmed": "good", "candidate": "warn"}.get(state, "neutral")
+
+
+@register.simple_tag
+def span(start: datetime | None, end: datetime | None) -> str:
+    """From–to in local time, the day said once when both are on it; "–" when unknown."""
+    if start is None or end is None:
+        return "–"
+    low, high = localtime(start), localtime(end)
+    same_day = low.date() == high.date()
+    return f"{low:%m-%d %H:%M} – {high:%H:%M}" if same_day else f"{low:%m-%d %H:%M} – {high:%m-%d %H:%M}"
+
+
+@register.simple_tag
+def counts(counted: Mapping[str, object]) -> SafeString:
+    """Counted codes in words, one line each group: `{"read": 5, "refused": {"denied": 3}}`; "–" when there are none."""
+    plain = [(code, n) for code, n in counted.items() if isinstance(n, int)]
+    groups = [(code, list(inner.items())) for code, inner in counted.items() if isinstance(inner, Mapping) and inner]
+    lines = [("", plain)] if plain else []
+    lines += [(presence_word(code), inner) for code, inner in groups]
+    if not lines:
+        return mark_safe("–")
+    return format_html_join(
+        mark_safe("<br>"), "{}{}", ((f"{title}: " if title else "", " · ".join(_said(inner))) for title, inner in lines)
+    )
+
+
+def _said(counted: Iterable[tuple[str, object]]) -> list[str]:
+    return [f"{presence_word(code)} {n:,}" for code, n in counted if isinstance(n, int)]
 
 
 @register.simple_tag

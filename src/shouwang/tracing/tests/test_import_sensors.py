@@ -77,7 +77,8 @@ def test_reasons_and_duplicates(cast: Cast, operator: Actor, write: Write) -> No
     ]
     result = _pairs(write("p.csv", "\n".join(rows)), operator)
     assert result.refused == {
-        "same_person": 1, "person_unknown": 1, "time_invalid": 2, "in_future": 1, "row_malformed": 1, "person_missing": 1,
+        "same_person": 1, "person_unknown": 1, "time_invalid": 2, "in_future": 1, "row_malformed": 1,
+        "person_missing": 1,
     }  # fmt: skip
     assert (result.read, result.accepted) == (9, 2)
     assert result.remarks["duplicate"] == 1

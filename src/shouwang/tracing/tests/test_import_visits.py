@@ -116,7 +116,8 @@ def test_a_person_in_two_places_at_once_is_used_and_remarked(cast: Cast, operato
 
 
 def test_durations_and_a_date_column(cast: Cast, operator: Actor, write: Write) -> None:
-    text = f"学号,地点,日期,开始时间,时长（分钟）\n{LIN},C1,2026-03-01,12:00,45\n{MENG},C1,2026-03-01,12:30,1:00\n{MENG},C1,2026-03-01,14:00,\n"
+    text = f"学号,地点,日期,开始时间,时长（分钟）\n{LIN},C1,2026-03-01,12:00,45\n"
+    text += f"{MENG},C1,2026-03-01,12:30,1:00\n{MENG},C1,2026-03-01,14:00,\n"
     result = _visits(write("v.csv", text), operator)
     assert (result.accepted, result.refused) == (2, {"end_missing": 1})
     assert _seconds(operator, LIN)[MENG] == 900

@@ -5,24 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from shouwang.cases.models import Case
 from shouwang.cases.queries import infectious_window
 from shouwang.core import audit, clock
-from shouwang.core.errors import BadInput
+from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.http import Request, partial, signed_in
 from shouwang.core.packs import get_pack
 from shouwang.org.queries import place_for
 from shouwang.tracing import actions
-from shouwang.tracing.forms import DismissForm, FilterForm
+from shouwang.tracing.forms import TICKED, ConfirmForm, DismissForm, FilterForm, NetworkForm
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
 from shouwang.tracing.queries import judging, story
+from shouwang.tracing.queries.network import BY_PLACE, BY_UNIT
+from shouwang.tracing.queries.network import network as network_of
 
 
 @require_GET
@@ -49,7 +53,8 @@ def case(request: Request, pk: int) -> HttpResponse:
 
 def _head(found: Case) -> dict[str, Any]:
     now = clock.now()
-    rule = judging.contact_rule(get_pack(found.pack))
+    pack = get_pack(found.pack)
+    rule = judging.contact_rule(pack)
     counts = queries.counts(found)
     grades = []
     for grade in rule.grades:
@@ -58,7 +63,8 @@ def _head(found: Case) -> dict[str, Any]:
     return {
         "window": infectious_window(found, now),
         "rule": rule,
-        "pack": get_pack(found.pack),
+        "pack": pack,
+        "source": pack.sources.get(rule.source),
         "grades": grades,
         "trace": found.traces.select_related("by").first(),
         "waiting_close": counts.get(("close", Contact.State.CANDIDATE), 0),
@@ -106,10 +112,10 @@ def trace(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def confirm(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
-    version = request.POST.get("version", "")
-    done = actions.confirm(
-        contact, by=request.actor, at=clock.now(), version=int(version) if version.isdecimal() else None
-    )
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        raise BadInput(_("The page is out of date. Load it again."), field="version")
+    done = actions.confirm(contact, by=request.actor, at=clock.now(), version=form.cleaned_data["version"])
     return _row(request, done)
 
 
@@ -119,7 +125,7 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
     form = DismissForm(request.POST)
     if not form.is_valid():
-        raise BadInput(_("Say why this person is no contact."), field="reason")
+        raise BadInput(next(iter(form.errors.values()))[0], field=next(iter(form.errors)))
     done = actions.dismiss(
         contact,
         reason=form.cleaned_data["reason"],
@@ -141,10 +147,15 @@ def reconsider(request: Request, pk: int) -> HttpResponse:
 def _row(request: Request, contact: Contact) -> HttpResponse:
     if not partial(request):
         return redirect("tracing:case", contact.case_id)
-    fresh = queries.contact_for(request.actor, contact.pk)
-    names = {grade.code: str(grade.name) for grade in judging.contact_rule(get_pack(fresh.case.pack)).grades}
-    fresh.grade_name = names.get(fresh.grade, fresh.grade)  # type: ignore[attr-defined]
+    fresh = _named(queries.contact_for(request.actor, contact.pk))
     return render(request, "tracing/_fragments/row.html", {"contact": fresh, "case": fresh.case})
+
+
+def _named(contact: Contact) -> Contact:
+    """With the name of its grade, as its pack calls it."""
+    names = {grade.code: str(grade.name) for grade in judging.contact_rule(get_pack(contact.case.pack)).grades}
+    contact.grade_name = names.get(contact.grade, contact.grade)  # type: ignore[attr-defined]
+    return contact
 
 
 @require_POST
@@ -152,7 +163,10 @@ def _row(request: Request, contact: Contact) -> HttpResponse:
 def confirm_close(request: Request, pk: int) -> HttpResponse:
     """Confirm every undecided close contact of the case, or those that are ticked."""
     found = queries.case_to_trace(request.actor, pk)
-    ticked = [int(value) for value in request.POST.getlist("contact") if value.isdecimal()]
+    try:
+        ticked = [TICKED.clean(value) for value in request.POST.getlist("contact")]
+    except ValidationError as error:
+        raise NotFound from error
     if not ticked:
         wanted = queries.ContactFilter(state=Contact.State.CANDIDATE, grade="close")
         ticked = list(queries.contacts_of(request.actor, found, wanted).values_list("pk", flat=True))
@@ -166,7 +180,7 @@ def confirm_close(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def evidence(request: Request, pk: int) -> HttpResponse:
     """Why this person is a contact: every kept encounter, the rule, the arithmetic."""
-    contact = queries.contact_for(request.actor, pk)
+    contact = _named(queries.contact_for(request.actor, pk))
     now = clock.now()
     audit.saw("contact.evidence", "contact", [contact.person_id], by=request.actor, at=now, object_id=contact.pk)
     context = {
@@ -185,20 +199,32 @@ def evidence(request: Request, pk: int) -> HttpResponse:
 def network(request: Request, pk: int) -> HttpResponse:
     """The case and its contacts as a graph."""
     found = queries.case_to_trace(request.actor, pk)
-    graph = story.network(request.actor, found)
-    people = [found.person_id, *(int(node["id"][1:]) for node in graph["nodes"] if node["id"].startswith("p"))]
+    form = NetworkForm(request.GET)
+    if not form.is_valid():
+        raise BadInput(_("This drawing is not known."), field=next(iter(form.errors)))
+    group, close_only = form.cleaned_data["by"] or BY_UNIT, form.cleaned_data["grade"] != "all"
+    graph = network_of(request.actor, found, group=group, close_only=close_only)
+    people = [found.person_id, *(row.person_id for row in graph["contacts"])]
     audit.saw("contact.network", "contact", people, by=request.actor, at=clock.now(), object_id=found.pk)
+    for node in graph["nodes"]:
+        if "contact" in node:
+            node["href"] = reverse("tracing:evidence", args=[node["contact"]])
+    grades = judging.contact_rule(get_pack(found.pack)).grades
+    tones = {"close": "warn"}
+    categories = [
+        {"name": "case", "label": _("the case"), "tone": "danger"},
+        *({"name": g.code, "label": str(g.name), "tone": tones.get(g.code, "info")} for g in grades),
+        {"name": "dismissed", "label": pgettext("contact", "dismissed"), "tone": "neutral"},
+        {"name": "group", "label": _("place") if group == BY_PLACE else _("class or unit"), "tone": "neutral"},
+    ]
+    drawn = {node["category"] for node in graph["nodes"]}
     chart = {
-        "categories": [
-            {"name": "confirmed", "label": _("the case"), "tone": "danger"},
-            {"name": "close", "label": _("close contact"), "tone": "warn"},
-            {"name": "general", "label": _("general contact"), "tone": "info"},
-            {"name": "unit", "label": _("class or unit"), "tone": "neutral"},
-        ],
+        "categories": [category for category in categories if category["name"] in drawn],
         "nodes": graph["nodes"],
         "links": graph["links"],
     }
-    return render(request, "tracing/network.html", {"case": found, "chart": chart, **graph})
+    context = {"case": found, "chart": chart, "group": group, "close_only": close_only}
+    return render(request, "tracing/network.html", {**context, "shown": graph["shown"], "left_out": graph["left_out"]})
 
 
 @require_GET
@@ -225,8 +251,17 @@ def places(request: Request, pk: int) -> HttpResponse:
 def place(request: Request, pk: int, place_pk: int) -> HttpResponse:
     """One place: which contacts were there together with the case, and when."""
     found = queries.case_to_trace(request.actor, pk)
-    where = place_for(place_pk)
+    where, now = place_for(place_pk), clock.now()
     rows = story.at_place(request.actor, found, where.pk)
     people = (row.contact.person_id for row in rows)
-    audit.saw("contact.place", "contact", people, by=request.actor, at=clock.now(), object_id=found.pk)
-    return render(request, "tracing/place.html", {"case": found, "place": where, "rows": rows})
+    audit.saw("contact.place", "contact", [found.person_id, *people], by=request.actor, at=now, object_id=found.pk)
+    own = story.timeline(request.actor, found, now)["rows"]
+    context = {
+        "case": found,
+        "place": where,
+        "name": story.spoken(judging.place_facts([where.pk])[where.pk]),
+        "rows": rows,
+        "chart": story.place_chart(found, where.pk, rows, own),
+        "lanes": min(len(rows), story.PLACE_LANES),
+    }
+    return render(request, "tracing/place.html", context)
