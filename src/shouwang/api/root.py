@@ -15,6 +15,7 @@ from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
+from shouwang.api.org import router as org_router
 from shouwang.core.errors import ShouwangError
 
 api = NinjaAPI(
@@ -57,6 +58,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return api.create_response(request, body, status=422)
 
 
+api.add_router("/org", org_router)
 api.add_router("/checkins", checkins_router)
 api.add_router("/cases", cases_router)
 api.add_router("/isolation", isolation_router)

@@ -13,6 +13,7 @@ from shouwang.org.actions.accounts import (
     sign_in_failed,
     sign_in_succeeded,
 )
+from shouwang.org.actions.imports import confirm_import, recheck_import, take_up_import, upload_roster
 from shouwang.org.actions.people import (
     add_person,
     correct_person,
@@ -33,6 +34,7 @@ __all__ = [
     "change_password",
     "close_organisation",
     "close_place",
+    "confirm_import",
     "correct_person",
     "create_account",
     "end_responsibility",
@@ -41,6 +43,7 @@ __all__ = [
     "join",
     "leave_institution",
     "move_home",
+    "recheck_import",
     "rename_node",
     "reset_password",
     "revoke_role",
@@ -51,4 +54,6 @@ __all__ = [
     "set_situation",
     "sign_in_failed",
     "sign_in_succeeded",
+    "take_up_import",
+    "upload_roster",
 ]

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,7 +16,7 @@ from shouwang.core import clock, imports
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.http import Request, partial, signed_in
 from shouwang.core.models import ImportRun
-from shouwang.org import forms, queries, tasks
+from shouwang.org import actions, forms, queries
 from shouwang.org.models import Organisation, Place
 from shouwang.org.roster.columns import LABELS
 from shouwang.org.roster.direct import KIND
@@ -58,23 +57,11 @@ def new_import(request: Request) -> HttpResponse:
 
 def _receive(request: Request, form: forms.ImportForm) -> ImportRun:
     values = form.cleaned_data
-    root = None
-    if values["organisation"]:
-        root = queries.organisation_named(request.actor, values["organisation"], MANAGE).pk
-    options = {
-        "root": root,
-        "kind": values["kind"],
-        "since": values["since"].isoformat(),
-        "map_name": values["map_name"].strip(),
-        "create_organisations": values["create_organisations"],
-        "create_places": values["create_places"],
-        "language": get_language(),
-        "mouth": request.actor.mouth,
-    }
-    upload = values["file"]
-    run = imports.receive(KIND, upload.name or "", upload.chunks(), options=options, by=request.actor, at=clock.now())
-    tasks.enqueue(run, at=clock.now())
-    return run
+    upload, code, map_name = values.pop("file"), values.pop("organisation"), values.pop("map_name").strip()
+    root = queries.organisation_named(request.actor, code, MANAGE) if code else None
+    return actions.upload_roster(
+        upload.name or "", upload.chunks(), root=root, map_name=map_name, **values, by=request.actor, at=clock.now()
+    )
 
 
 @require_GET
@@ -117,7 +104,7 @@ def _run_context(run: ImportRun) -> dict[str, Any]:
 def commit_import(request: Request, run_id: int) -> HttpResponse:
     """The findings are read and the answer is yes."""
     run = queries.run_for(request.actor, run_id)
-    tasks.enqueue(imports.ask_commit(run, by=request.actor, at=clock.now()), at=clock.now())
+    actions.confirm_import(run, by=request.actor, at=clock.now())
     return redirect("org:import_run", run.pk)
 
 
@@ -127,13 +114,7 @@ def map_import(request: Request, run_id: int) -> HttpResponse:
     """Other columns were chosen by hand: check the same file again."""
     run = queries.run_for(request.actor, run_id)
     mapping = {key: request.POST[f"column-{key}"] for key in LABELS if request.POST.get(f"column-{key}")}
-    twice = {header for header in mapping.values() if list(mapping.values()).count(header) > 1}
-    if twice:
-        raise BadInput(
-            _("The column “%(column)s” was chosen twice. Choose each column once."), column=min(twice), field="columns"
-        )
-    options = {"mapping": mapping, "language": get_language()}
-    tasks.enqueue(imports.ask_check(run, options=options, by=request.actor, at=clock.now()), at=clock.now())
+    actions.recheck_import(run, mapping=mapping, by=request.actor, at=clock.now())
     return redirect("org:import_run", run.pk)
 
 
@@ -142,9 +123,8 @@ def map_import(request: Request, run_id: int) -> HttpResponse:
 def take_up_import(request: Request, run_id: int) -> HttpResponse:
     """A run whose worker was killed is handed to the worker again."""
     run = queries.run_for(request.actor, run_id)
-    if imports.is_silent(run, clock.now()):
-        tasks.enqueue(run, at=clock.now())
-        messages.success(request, _("Taken up again."))
+    actions.take_up_import(run, by=request.actor, at=clock.now())
+    messages.success(request, _("Taken up again."))
     return redirect("org:import_run", run.pk)
 
 
