@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,11 @@ class PlaceRow:
     apart: int | str | None
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Building 2 before building 11."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+
+
 def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
     """Buildings of the campus, or what stands below `parent`, that have residents. Needs report.view.
 
@@ -36,7 +42,7 @@ def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
     """
     by.require("report.view")
     below = places().filter(parent=parent) if parent else places().filter(kind=Place.Kind.BUILDING)
-    rows = list(below.order_by("path"))
+    rows = sorted(below, key=lambda place: _natural(place.name))
     if not rows:
         return []
     width = len(rows[0].path)
