@@ -87,7 +87,6 @@ class ProxyForm(AnswersForm):
     topic = forms.ChoiceField(label=_("What they told you"), choices=TOLD, widget=forms.RadioSelect)
     proxy_reason = forms.CharField(
         label=_("Why do you enter it for them?"),
-        required=False,  # the rule refuses an empty one, for every mouth alike
         max_length=REASON_LIMIT,
         help_text=_("They can read this. Enter only for somebody you have spoken to today."),
         widget=forms.TextInput(attrs={"list": "proxy-reasons", "autocomplete": "off"}),
@@ -119,7 +118,6 @@ class ProxyForm(AnswersForm):
 class CloseForm(forms.Form):
     reason = forms.CharField(
         label=_("Why no case is opened"),
-        required=False,  # the rule refuses an empty one, for every mouth alike
         max_length=CLOSE_LIMIT,
         help_text=_("The person can read this."),
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -70,6 +70,7 @@ class Protocol:
 
     code: str
     disease: str
+    name: Text
     sha256: str
     thresholds: Thresholds
     symptoms: Mapping[str, Symptom]
@@ -102,6 +103,7 @@ def _protocol(sha256: str, sections: _Sections) -> Protocol:
     protocol = Protocol(
         code=pack.code,
         disease=pack.head.disease,
+        name=pack.head.name,
         sha256=sha256,
         thresholds=pack.section("checkin", Thresholds),
         symptoms={symptom.code: symptom for symptom in symptoms},
@@ -177,6 +179,10 @@ class Protocols:
         """The sentence for a person whose check-in met `rule` ("pack:rule"); None when that pack is no longer asked."""
         code = rule.partition(":")[0]
         return next((protocol.advice.unwell for protocol in self.everything if protocol.code == code), None)
+
+    def name(self, code: str) -> Text | str:
+        """The name of the pack `code`; the code itself when that pack is no longer asked."""
+        return next((protocol.name for protocol in self.everything if protocol.code == code), code)
 
     def because(self, rule: str) -> Text | None:
         """Why a check-in met `rule` ("pack:rule"); None without a rule or when that pack is no longer asked."""

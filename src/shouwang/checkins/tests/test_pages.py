@@ -285,7 +285,7 @@ def test_the_queue_and_its_answer(cast: Cast, sign_in: SignIn, django_assert_max
     he = sign_in("he")
     with django_assert_max_num_queries(18):
         response = he.get(ALERTS_URL)
-    assert [alert.person.name for alert, _ in response.context["alerts"]] == ["欧阳静", "林晓"]
+    assert [alert.person.name for alert, _, _ in response.context["alerts"]] == ["欧阳静", "林晓"]
     assert "39.5" in response.content.decode()
     assert he.get(ALERTS_URL, headers={"hx-request": "true"}).status_code == 200
     assert AuditEntry.objects.filter(is_read=True, kind="alert").count() == 2
@@ -298,7 +298,7 @@ def test_the_queue_and_its_answer(cast: Cast, sign_in: SignIn, django_assert_max
     assert refused.status_code == 422 and refused.context["form"].errors["reason"]
     assert he.post(close, {"reason": "smoker's cough, known"}).status_code == 302
     assert he.post(close, {"reason": "again"}).status_code == 409
-    assert [a.pk for a, _ in he.get(ALERTS_URL, {"tab": "handled"}).context["alerts"]] == [alert.pk]
+    assert [a.pk for a, _, _ in he.get(ALERTS_URL, {"tab": "handled"}).context["alerts"]] == [alert.pk]
     assert "smoker" in sign_in("lin").get(TODAY_URL).content.decode(), "the person reads the reason"
 
 

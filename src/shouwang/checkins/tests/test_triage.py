@@ -103,6 +103,7 @@ def _protocol(code: str, severity: str, when: When | None = None) -> Protocol:
     return Protocol(
         code=code,
         disease="measles",
+        name=word,
         sha256=code,
         thresholds=Thresholds(34.0, 43.0, 37.5, "s"),
         symptoms={name: Symptom(name, word, "low") for name in ("rash", "itch")},

@@ -36,7 +36,7 @@ def alerts(request: Request) -> HttpResponse:
     protocols = queries.protocols_of(clock.local_day(at))
     context = {
         "page": found,
-        "alerts": [(alert, answers_of(alert, protocols)) for alert in found.rows],
+        "alerts": [(alert, answers_of(alert, protocols), protocols.name(alert.pack)) for alert in found.rows],
         "severities": queries.open_by_severity(by),
         "handled": handled,
         "at": at,
@@ -80,6 +80,7 @@ def _page(request: Request, found: SymptomAlert, form: CloseForm, status: int = 
     actions.note_reading("alert", [found.person_id], by=by, at=at, object_id=found.pk)
     context = {
         "alert": found,
+        "pack_name": protocols.name(found.pack),
         "said": answers_of(found, protocols),
         "rows": [words.told(row, protocols) for row in queries.history(by, found.person_id)],
         "bed": queries.bed_of(found.person),

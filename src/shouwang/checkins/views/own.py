@@ -61,6 +61,7 @@ def page(own: OwnDay, sent: AnswersForm | None = None) -> Mapping[str, Any]:
         topic = sent.data.get("topic", "")
         failed = topic if topic in CHANGES else MAIN
         forms[failed] = sent
+    forms[MAIN].fields["temperature_c"].required = own.needs_temperature  # shown as such; the rule asks for it
     advice = own.protocols.advice(own.today.rule) if own.today and own.today.rule else None
     return {
         "own": own,
