@@ -107,7 +107,7 @@ def desk(by: Actor) -> list[DeskCase]:
     latest: dict[int, Trace] = {}
     for trace in Trace.objects.filter(case__in=ids).order_by("at", "pk"):
         latest[trace.case_id] = trace
-    numbers: dict[int, dict[str, Any]] = {
+    numbers: dict[int, Mapping[str, Any]] = {
         row["case"]: row
         for row in Contact.objects.filter(case__in=ids)
         .order_by()

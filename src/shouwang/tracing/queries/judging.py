@@ -38,11 +38,15 @@ def place_facts(ids: Iterable[int]) -> dict[int, PlaceFacts]:
     A bare number ("417") says nothing without the building it is in, and is named with it.
     """
     wanted = [int(pk) for pk in ids if pk >= 0]
-    columns = ("pk", "kind", "name", "name_en", "parent__name", "parent__name_en")
+    columns = (
+        "pk", "kind", "name", "name_en", "parent__kind", "parent__name", "parent__name_en", "parent__parent__name",
+        "parent__parent__name_en",
+    )  # fmt: skip
     found = {}
-    for pk, kind, name, name_en, above, above_en in (
+    for pk, kind, name, name_en, kind_above, *names in (
         Place.objects.filter(pk__in=wanted).order_by().values_list(*columns)
     ):
+        above, above_en = names[2:] if kind_above == Place.Kind.FLOOR else names[:2]
         zh, en = name, name_en or name
         if above and not any(letter.isalpha() for letter in name):
             zh, en = f"{above} {zh}", f"{above_en or above} {en}"

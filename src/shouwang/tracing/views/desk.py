@@ -125,7 +125,7 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
     form = DismissForm(request.POST)
     if not form.is_valid():
-        raise BadInput(next(iter(form.errors.values()))[0], field=next(iter(form.errors)))
+        raise BadInput(str(next(iter(form.errors.values()))[0]), field=next(iter(form.errors)))
     done = actions.dismiss(
         contact,
         reason=form.cleaned_data["reason"],
@@ -215,7 +215,7 @@ def network(request: Request, pk: int) -> HttpResponse:
         {"name": "case", "label": _("the case"), "tone": "danger"},
         *({"name": g.code, "label": str(g.name), "tone": tones.get(g.code, "info")} for g in grades),
         {"name": "dismissed", "label": pgettext("contact", "dismissed"), "tone": "neutral"},
-        {"name": "group", "label": _("place") if group == BY_PLACE else _("class or unit"), "tone": "neutral"},
+        {"name": "group", "label": _("place") if group == BY_PLACE else _("class or unit"), "tone": "special"},
     ]
     drawn = {node["category"] for node in graph["nodes"]}
     chart = {
