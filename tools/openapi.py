@@ -1,7 +1,7 @@
 """The API's description is checked in; a changed API is a reviewed diff.
 
-    python tools/openapi.py check   # exit 1 when docs/openapi.json is not what the code says
-    python tools/openapi.py write   # write it anew
+python tools/openapi.py check   # exit 1 when docs/openapi.json is not what the code says
+python tools/openapi.py write   # write it anew
 """
 
 from __future__ import annotations

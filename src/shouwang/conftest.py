@@ -12,13 +12,13 @@ import time_machine
 
 if TYPE_CHECKING:
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from shouwang.org.tests.cast import Cast
 
 
 @pytest.fixture(autouse=True)
-def own_home(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def own_home(settings: Settings, tmp_path: Path) -> Path:
     """Files of one test never meet those of another, nor anybody's real ones."""
     settings.HOME = tmp_path
     settings.FILES_ROOT = tmp_path / "files"

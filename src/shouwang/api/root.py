@@ -37,7 +37,7 @@ def on_refusal(request: HttpRequest, error: ShouwangError) -> HttpResponse:
 @api.exception_handler(AuthenticationError)
 def on_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     sentence = _("Sign in, or send a valid token: Authorization: Bearer sw_…")
-    body = {"code": "unauthenticated", "field": None, "message": sentence, "data": {}}
+    body: dict[str, Any] = {"code": "unauthenticated", "field": None, "message": sentence, "data": {}}
     return api.create_response(request, body, status=401)
 
 
@@ -49,7 +49,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for item in error.errors
     ]
     first = problems[0] if problems else {"field": None}
-    body = {
+    body: dict[str, Any] = {
         "code": "malformed",
         "field": first["field"],
         "message": _("The request does not have the expected form. See `data.problems`."),

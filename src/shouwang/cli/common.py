@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -71,9 +71,10 @@ def progress_bar(label: str) -> Iterator[Progress]:
         yield step
 
 
-def table(header: list[str], rows: list[list[object]]) -> None:
+def table(header: list[str], rows: Sequence[Sequence[object]]) -> None:
     """Columns on the terminal, aligned by display width (a Chinese character is two columns wide)."""
-    text = [[("–" if cell is None else str(cell)) for cell in row] for row in [header, *rows]]
+    lines: list[Sequence[object]] = [header, *rows]
+    text = [[("–" if cell is None else str(cell)) for cell in row] for row in lines]
     widths = [max(_width(row[k]) for row in text) for k in range(len(header))]
     for row in text:
         click.echo("  ".join(cell + " " * (widths[k] - _width(cell)) for k, cell in enumerate(row)).rstrip())

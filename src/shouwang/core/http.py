@@ -7,10 +7,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
-from shouwang.core.errors import BadInput
 from shouwang.core.scope import Actor
 
 if TYPE_CHECKING:
@@ -39,16 +37,12 @@ def signed_in(
     @wraps(view)
     def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            response = redirect_to_login(request.get_full_path())
-            if getattr(request, "htmx", False):
-                response = HttpResponse(status=204, headers={"HX-Redirect": response.url})  # type: ignore[attr-defined]
-            return response
+            login = redirect_to_login(request.get_full_path())
+            return (
+                HttpResponse(status=204, headers={"HX-Redirect": login.url})
+                if getattr(request, "htmx", False)
+                else login
+            )
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
-    inner.signed_in = True  # type: ignore[attr-defined]
-    return inner
-
-
-def put_error(form: BaseForm, error: BadInput) -> None:
-    """Show a typed error at the field it names, or above the form when the form has no such field."""
-    form.add_error(error.field if error.field in form.fields else None, error.sentence)
+    return inner  # type: ignore[return-value]  # functools' own type hides the signature it keeps

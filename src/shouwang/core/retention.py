@@ -36,7 +36,7 @@ def _table() -> dict[str, int]:
     for key, days in given.items():
         if key not in DEFAULT_KEEP_DAYS or not isinstance(days, int) or days < 1:
             raise BadInput(f"retention.toml: [keep_days] {key} = {days!r}: unknown dataset or not a number of days")
-    return DEFAULT_KEEP_DAYS | given
+    return {**DEFAULT_KEEP_DAYS, **given}
 
 
 def keep_days(dataset: str) -> int:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import click
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
@@ -80,7 +81,7 @@ def _make_room(fresh: bool) -> None:
         raise click.ClickException(f"{home} holds something that is no demo. Set SHOUWANG_HOME to an empty folder.")
     if used and not fresh:
         raise click.ClickException(f"{home} holds an unfinished demo. Run again with --fresh.")
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if connection.vendor == "sqlite":
         if home.exists():
             shutil.rmtree(home)
         (home / "demo").mkdir(parents=True)

@@ -126,7 +126,7 @@ def _write_canteens(campus: Campus, path: Path, midnights: np.ndarray, *, seed: 
         columns.append((who[kept], where[kept], start[kept], start[kept] + length[kept]))
     who, where, start, end = (np.concatenate([part[k] for part in columns]) for k in range(4))
     order = np.argsort(start, kind="stable")
-    numbers = np.array([campus.number(student) for student in people])
+    numbers = np.array([campus.number(student) for student in range(campus.size.students)])
     table = pa.table(
         {
             "学号": numbers[who[order]],
@@ -142,7 +142,7 @@ def _write_doors(campus: Campus, path: Path, midnights: np.ndarray, *, seed: int
     """Library doors and campus gates. Doors are as doors are: denied, doubled, unknown and forgotten swipes occur."""
     rng = np.random.default_rng([seed, 4])
     people = np.arange(campus.size.students)
-    cards = np.array([campus.card(student) for student in people])
+    cards = np.array([campus.card(student) for student in range(campus.size.students)])
     doors = np.array(["图书馆", *GATES])
     enter_who, enter_where, enter, leave = [], [], [], []
     for share, low, high, shortest, longest, door_count in (

@@ -16,6 +16,7 @@ from shouwang.cli.demo.files import Files
 from shouwang.core import clock
 from shouwang.core.actions import activate_pack
 from shouwang.core.scope import Actor
+from shouwang.core.tree import ancestors
 from shouwang.org import actions, roster
 from shouwang.org.models import Account, Grant, Organisation, Person, Place
 from shouwang.tracing import actions as tracing
@@ -153,9 +154,8 @@ def open_accounts(stage: Stage, patient: Person, *, by: Actor, at: datetime) -> 
 
 
 def _college(unit: Organisation) -> Organisation:
-    while unit.kind != Organisation.Kind.COLLEGE and unit.parent is not None:
-        unit = unit.parent
-    return unit
+    above = Organisation.objects.filter(path__in=ancestors(unit.path), kind=Organisation.Kind.COLLEGE)
+    return above.order_by("-path").first() or unit
 
 
 @transaction.atomic

@@ -20,7 +20,8 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     """Contacts of cases open at `at` (or, for a past day, at its end) whose own home lies in `ranges`.
 
     People, not pairs: who met two cases counts once. `contacts_found` leaves out the dismissed; `contacts_close` and
-    `contacts_general` are by the worst grade; `contacts_waiting` are close ones without a decision (nothing is asked of general ones); `contacts_new` were first
+    `contacts_general` are by the worst grade; `contacts_waiting` are close ones without a decision
+    (nothing is asked of general ones); `contacts_new` were first
     found on `day`; `cases_traced` are runs of that day. None for a day ahead, or one whose contacts were purged.
     """
     start, end = clock.day_bounds(day)
