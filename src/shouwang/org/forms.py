@@ -72,14 +72,14 @@ class LeaveForm(forms.Form):
 
 
 class AddOrganisationForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Kind"), choices=Organisation.Kind.choices)
+    kind = forms.ChoiceField(label=_("Type"), choices=Organisation.Kind.choices)
     code = forms.CharField(label=_("Code"), max_length=60)
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)
 
 
 class AddPlaceForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Kind"), choices=Place.Kind.choices)
+    kind = forms.ChoiceField(label=_("Type"), choices=Place.Kind.choices)
     code = forms.CharField(label=_("Code"), max_length=60)
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)

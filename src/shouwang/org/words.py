@@ -51,6 +51,7 @@ KINDS = {
     "checkin": _("check-in"),
     "clock": _("clock"),
     "contact": _("contact"),
+    "course": _("timetable"),
     "dataset": _("dataset"),
     "import": _("import"),
     "level": _("response level"),
@@ -60,10 +61,10 @@ KINDS = {
     "pack": _("disease pack"),
     "person": _("person"),
     "place": _("place"),
-    "presence": _("presence records"),
+    "presence_batch": _("presence records"),
+    "presence_day": _("a day of presence"),
     "report": _("situation report"),
     "responsibility": _("responsibility"),
-    "timetable": _("timetable"),
     "trace": _("trace"),
 }
 MOUTHS = {"web": _("page"), "api": _("API"), "cli": _("command line"), "system": _("program")}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from shouwang.cases.panels import PANELS, Panel
+from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
 from shouwang.isolation import reactions as isolation
 from shouwang.tracing import home as tracing_home
+from shouwang.web import audit_words
 
 
 def connect() -> None:
@@ -16,5 +18,6 @@ def connect() -> None:
     subscribe("case.classified", isolation.on_case_classified)
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
+    verbs.register(audit_words.VERBS)
     PANELS.append(Panel("isolation/_case/orders.html", isolation_home.case_panel))
     PANELS.append(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))

@@ -18,7 +18,7 @@ from shouwang.core.files.columns import Column
 _FILE = Path(__file__).with_name("words.toml")
 
 LABELS: Mapping[str, str | Promise] = {
-    "number": _("Number"),
+    "number": _("Person number"),
     "name": _("Name"),
     "sex": _("Sex"),
     "kind": _("Kind"),

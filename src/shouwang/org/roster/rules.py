@@ -62,7 +62,7 @@ FLAWS: Mapping[str, tuple[Message, Message]] = {
         _("Write 在校, 走读, 校外, 境外 or 实习 (on campus, day, off campus, abroad, intern)."),
     ),
     "phone_invalid": (_("This is no telephone number."), _("Write digits only, or leave it empty.")),
-    "date_wrong": (_("%(detail)s"), _("Write the date like 2005-09-01, or leave it empty.")),
+    "date_wrong": ("%(detail)s", _("Write the date like 2005-09-01, or leave it empty.")),
     "building_missing": (
         _("It is not clear in which building this room is."),
         _("Give the building in a column of its own, or write building and room together, like 3号楼-412."),

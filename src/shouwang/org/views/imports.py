@@ -16,6 +16,7 @@ from shouwang.core import clock, imports
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.http import Request, partial, signed_in
 from shouwang.core.models import ImportRun
+from shouwang.core.retention import keep_days
 from shouwang.org import actions, forms, queries
 from shouwang.org.models import Organisation, Place
 from shouwang.org.roster.columns import LABELS
@@ -32,7 +33,8 @@ def import_list(request: Request) -> HttpResponse:
     page = queries.runs_page(request.actor, cursor=request.GET.get("cursor", ""))
     names = queries.names_of({run.account for run in page.rows if run.account})
     rows = [(run, names.get(run.account or 0, "")) for run in page.rows]
-    return render(request, "org/imports.html", {"page": page, "rows": rows})
+    context = {"page": page, "rows": rows, "days": keep_days("import")}
+    return render(request, "org/imports.html", context)
 
 
 @require_http_methods(["GET", "POST"])
