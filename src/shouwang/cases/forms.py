@@ -12,16 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.cases import rules
 from shouwang.cases.models import Case, Classification
 from shouwang.core import clock
-from shouwang.core.errors import BadInput
+from shouwang.core.errors import BadInput, Message
 from shouwang.core.packs import Pack
 
 OPENING = [choice for choice in Classification.choices if choice[0] != rules.DISCARDED]
 
 
-def moment_field(label: object, help_text: object = "") -> forms.DateTimeField:
-    """A local date and time, to the minute."""
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=False, widget=widget, help_text=help_text)  # type: ignore[arg-type]
+def moment_field(label: Message, help_text: Message = "", *, required: Message = "") -> forms.DateTimeField:
+    """A local date and time, to the minute; `required` is the sentence when it is missing."""
+    return forms.DateTimeField(
+        label=label,  # type: ignore[arg-type]
+        required=bool(required),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=help_text,  # type: ignore[arg-type]
+        error_messages={"required": required},  # type: ignore[dict-item]
+    )
 
 
 class OnsetForm(forms.Form):
@@ -119,7 +124,7 @@ class CloseForm(VersionForm):
 class DatesForm(OnsetForm, VersionForm):
     """All dates of a case. Only what was changed is sent on: stored seconds survive a form that shows minutes."""
 
-    detected_at = moment_field(_("Detected"))
+    detected_at = moment_field(_("Detected"), required=_("Every case was detected at some time. Enter when."))
     reported_at = moment_field(_("Reported to the health authority"))
     isolated_at = moment_field(_("Isolated"))
     treated_at = moment_field(_("First treated"))
