@@ -39,9 +39,9 @@ class RoomForm(VersionForm):
 
 def _label(choice: RoomChoice) -> str:
     beds = _("%(free)s of %(beds)s beds free") % {"free": choice.free, "beds": choice.room.capacity}
-    parent = f"{choice.room.parent.title} · " if isinstance(choice.room.parent, Place) else ""
+    parent = f" · {choice.room.parent.title}" if isinstance(choice.room.parent, Place) else ""
     warnings = "".join(f" ⚠ {warning}" for warning in choice.warnings)
-    return f"{parent}{choice.room.title} ({beds}){warnings}"
+    return f"{choice.room.title} ({beds}){warnings}{parent}"
 
 
 class AssignForm(VersionForm):
