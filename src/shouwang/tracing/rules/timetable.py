@@ -144,7 +144,7 @@ def _read_row(values: Mapping[str, str], today: date) -> Slot | Audience:
     title = values["title"] or code
     if len(title) > TITLE_LENGTH:
         raise _Refusal("text_too_long", "title")
-    weekday = _WEEKDAYS.get(values["weekday"].casefold().removesuffix(".0"))
+    weekday = _WEEKDAYS.get(values["weekday"].casefold())
     if weekday is None:
         raise _Refusal("weekday_invalid", "weekday")
     weeks = _WEEKS.get(values["weeks"].casefold())

@@ -11,9 +11,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
-from shouwang.core import clock, purging
+from shouwang.core import audit, clock, purging
 from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.models import AuditEntry
 from shouwang.core.scope import Actor
@@ -24,6 +24,7 @@ from shouwang.tracing import actions, queries
 from shouwang.tracing.actions import days as day_actions
 from shouwang.tracing.models import Contact, PresenceBatch, PresenceDay
 from shouwang.tracing.presence import store
+from shouwang.tracing.presence.building import Run
 from shouwang.tracing.presence.files import batches_root, days_root
 from shouwang.tracing.tests.conftest import Write, unix
 
@@ -86,7 +87,7 @@ def test_who_left_is_not_expected(cast: Cast, operator: Actor) -> None:
     ],
 )
 def test_days_on_which_clocks_change(
-    db: None, operator: Actor, settings: SettingsWrapper, write: Write, zone: str, day: date, hours: int, night: int
+    db: None, operator: Actor, settings: Settings, write: Write, zone: str, day: date, hours: int, night: int
 ) -> None:
     settings.TIME_ZONE = zone
     since = date(2024, 1, 1)
@@ -128,7 +129,7 @@ def test_a_new_version_replaces_the_file(
 def test_the_old_file_stays_when_the_switch_is_undone(cast: Cast, operator: Actor) -> None:
     (first,) = _build(operator)
     with (
-        mock.patch.object(day_actions.audit, "record", side_effect=OSError("disk full")),
+        mock.patch.object(audit, "record", side_effect=OSError("disk full")),
         pytest.raises(OSError, match="disk"),
     ):
         _build(operator)
@@ -145,7 +146,7 @@ def test_somebody_else_was_faster(cast: Cast, operator: Actor) -> None:
         """Between our build and our switch another process builds the same day."""
         calls.append(before)
         if len(calls) == 1:
-            real(day_actions.Run(SUNDAY, SUNDAY).build(0), before, **named)
+            real(Run(SUNDAY, SUNDAY).build(0), before, **named)
         return real(built, before, **named)
 
     with mock.patch.object(day_actions, "_switch", slow):
@@ -156,7 +157,7 @@ def test_somebody_else_was_faster(cast: Cast, operator: Actor) -> None:
 
 
 def test_two_first_builds_of_a_day(cast: Cast, operator: Actor) -> None:
-    built = day_actions.Run(SUNDAY, SUNDAY).build(0)
+    built = Run(SUNDAY, SUNDAY).build(0)
     assert day_actions._switch(built, None, by=operator, at=NOON) is not None
     assert day_actions._switch(built, None, by=operator, at=NOON) is None
     assert PresenceDay.objects.get().version == 1
@@ -164,7 +165,7 @@ def test_two_first_builds_of_a_day(cast: Cast, operator: Actor) -> None:
 
 def test_records_that_come_during_a_build_leave_the_day_stale(cast: Cast, operator: Actor) -> None:
     _build(operator)
-    run = day_actions.Run(SUNDAY, SUNDAY)
+    run = Run(SUNDAY, SUNDAY)
     before = day_actions._stale(SUNDAY, SUNDAY)[SUNDAY]
     day_actions.mark_stale([SUNDAY], at=NOON)
     row = day_actions._switch(run.build(0), before, by=operator, at=NOON)
@@ -204,9 +205,9 @@ def test_progress_is_told(cast: Cast, operator: Actor) -> None:
 def test_queries_do_not_grow_with_people(
     cast: Cast, operator: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    run = day_actions.Run(SUNDAY, SUNDAY)
+    run = Run(SUNDAY, SUNDAY)
     with django_assert_num_queries(11):
-        run = day_actions.Run(date(2026, 2, 20), SUNDAY)
+        run = Run(date(2026, 2, 20), SUNDAY)
     with django_assert_num_queries(0):
         run.build(0)
 

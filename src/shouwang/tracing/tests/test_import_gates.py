@@ -141,8 +141,8 @@ def test_building_days_one_by_one_or_together_is_the_same(cards: Cast, operator:
             text += f"{111 * (1 + number % 2)},2026-02-{day} {hour:02d}:0{number},图书馆[{way}门],1,\n"
     _swipes(write("d.csv", text), operator)
     together = {d.day: (d.visits, d.by_source, d.remarks) for d in PresenceDay.objects.all()}
-    for day in list(together):
-        actions.build_days(day, day, by=operator, at=NOON)
+    for built in list(together):
+        actions.build_days(built, built, by=operator, at=NOON)
     assert {d.day: (d.visits, d.by_source, d.remarks) for d in PresenceDay.objects.all()} == together
     assert sum(counts[1].get("gate", 0) for counts in together.values()) > 0
 
