@@ -3,11 +3,13 @@
 from shouwang.tracing.queries.answer import answer_json
 from shouwang.tracing.queries.contacts import (
     ContactFilter,
+    DeskCase,
     case_to_trace,
     cases_to_trace,
     contact_for,
     contact_page,
     contacts_of,
+    desk,
 )
 from shouwang.tracing.queries.numbers import day_figures
 from shouwang.tracing.queries.presence import presence_batches, presence_days
@@ -15,6 +17,7 @@ from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 
 __all__ = [
     "ContactFilter",
+    "DeskCase",
     "TraceAnswer",
     "answer_json",
     "case_to_trace",
@@ -23,6 +26,7 @@ __all__ = [
     "contact_page",
     "contacts_of",
     "day_figures",
+    "desk",
     "presence_batches",
     "presence_days",
     "trace_person",

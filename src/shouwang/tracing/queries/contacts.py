@@ -75,7 +75,7 @@ def contact_for(by: Actor, contact_id: int) -> Contact:
     """One contact of an open case. NotFound otherwise."""
     contact = (
         Contact.objects.filter(reachable(by, WORK, "case__person__"), pk=contact_id, case__closed_at__isnull=True)
-        .select_related("case", "case__person", "person", "person__home", "decided_by")
+        .select_related("case", "case__person", "person", "person__home", "decided_by", "trace")
         .first()
     )
     if contact is None:
