@@ -130,8 +130,8 @@ def test_a_slot_across_midnight_is_cut(cast: Cast, operator: Actor, write: Write
         (bytes(range(256)) * 40, "file_kind_unknown"),
         (b"1772337600 5\n", "columns_missing"),
         (b"1772337600 5 6\n"[:5], "columns_missing"),
-        (gzip.compress(b"1772337600 5 6\n" * 999)[:-40], "file_damaged", mtime=0),
-        (gzip.compress(b"%PDF-1.7"), "file_kind_unknown", mtime=0),
+        (gzip.compress(b"1772337600 5 6\n" * 999, mtime=0)[:-40], "file_damaged"),
+        (gzip.compress(b"%PDF-1.7", mtime=0), "file_kind_unknown"),
         ("1772337600 5 6\n".encode("utf-16"), "file_kind_unknown"),
     ],
 )
