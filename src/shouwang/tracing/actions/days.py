@@ -31,18 +31,18 @@ LEFTOVER_AFTER = timedelta(hours=1)  # a file no row speaks of may still be on i
 
 
 def build_days(
-    first: date, last: date, *, by: Actor, at: datetime, progress: Progress = no_progress
+    first: date, last: date, *, by: Actor, at: datetime, progress: Progress = no_progress, most: int = MOST_DAYS
 ) -> list[PresenceDay]:
     """Build the segment of every local day from `first` to `last` from batches, beds and timetables; needs
     presence.import. Each day is switched to its new version on its own: a crash leaves every day whole, old or new.
 
-    BadInput for a range that ends before it starts, is longer than `MOST_DAYS`, or reaches into the future.
+    BadInput for a range that ends before it starts, is longer than `most` days, or reaches into the future.
     """
     by.require(IMPORT)
     if last < first:
         raise BadInput(_("The last day lies before the first."), field="last")
-    if (last - first).days >= MOST_DAYS:
-        raise BadInput(_("At most %(days)s days are built at once."), field="last", days=MOST_DAYS)
+    if (last - first).days >= most:
+        raise BadInput(_("At most %(days)s days are built at once."), field="last", days=most)
     if last > clock.local_day(at):
         raise BadInput(_("%(day)s has not begun. Choose today or an earlier day."), field="last", day=str(last))
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
