@@ -123,11 +123,12 @@ class AnswerPage(Schema):
 
 class Uncovered(Schema):
     at: datetime
-    organisations: list[UnitOut] = Field(description="The first fifty, larger units first")
+    organisations: list[UnitOut] = Field(description="The first ones, larger units first")
     organisations_total: int
     organisations_all: int = Field(description="Organisations within reach: the denominator")
     places: list[UnitOut]
     places_total: int
+    places_all: int = Field(description="Places that need somebody: the denominator")
 
 
 class SeenOut(Schema):
@@ -266,6 +267,7 @@ def uncovered(request: ApiRequest) -> Any:
         "organisations_all": found.organisations_all,
         "places": [_unit(node) for node in found.places],
         "places_total": found.places_total,
+        "places_all": found.places_all,
     }
 
 

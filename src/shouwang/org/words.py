@@ -36,7 +36,6 @@ VERBS = {
     "place.added": _("added a place"),
     "place.closed": _("closed a place"),
     "place.renamed": _("renamed a place"),
-    "residents.seen": _("looked at who lives in a building"),
     "responsibility.assigned": _("named as answering for a unit or place"),
     "responsibility.ended": _("no longer answers for a unit or place"),
     "role.granted": _("gave a role"),

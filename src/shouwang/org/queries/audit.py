@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import verbs
 from shouwang.core.errors import NotFound
@@ -23,6 +24,7 @@ HEALTH_KINDS = frozenset(
     {"alert", "case", "checkin", "clock", "contact", "monitoring", "order", "trace"}
 )  # what these entries changed may say who is ill or near whom
 PAGE = 50
+PROGRAMS = {"operator": _("The operator of this system"), "system": _("The program"), "purge": _("The program")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _line(entry: AuditEntry, actors: dict[int, Account], people: dict[int, Perso
     return Line(
         id=entry.pk,
         at=entry.at,
-        who=person.name if person is not None else entry.label,
+        who=person.name if person is not None else str(PROGRAMS.get(entry.label, entry.label)),
         unit=person.home.title if person is not None and person.home is not None else "",
         mouth=entry.mouth if entry.mouth != SYSTEM else "",
         address=entry.address,

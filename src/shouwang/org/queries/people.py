@@ -108,7 +108,7 @@ def history_of(person: Person, *, on: date) -> History:
     return History(
         list(person.memberships.select_related("organisation")),
         list(person.situations.all()),
-        list(person.residences.select_related("place", "place__parent")),
+        list(person.residences.select_related("place__parent__parent")),
         list(person.answers_for.filter(current(on)).select_related("organisation", "place")),
         list(Grant.objects.filter(current(on), account__person=person).select_related("organisation")),
     )

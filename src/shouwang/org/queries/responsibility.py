@@ -13,9 +13,16 @@ from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
 from shouwang.org.models import Organisation, Person, Place, Responsibility
-from shouwang.org.queries.scope import current, uncovered_organisations, uncovered_places, visible_organisations
+from shouwang.org.queries.scope import (
+    COVERED_PLACES,
+    current,
+    places,
+    uncovered_organisations,
+    uncovered_places,
+    visible_organisations,
+)
 
-LISTED = 50  # gaps shown at once; the number is always told
+LISTED = 15  # gaps shown at once; the number is always told
 FIRST = Responsibility.Rank.FIRST
 # Larger units first: a college nobody answers for is the larger gap.
 WEIGHT = {
@@ -36,10 +43,11 @@ class Gaps:
     organisations_all: int
     places: Sequence[Place]
     places_total: int
+    places_all: int
 
 
 def gaps(by: Actor, *, on: date) -> Gaps:
-    """Five queries, within reach of `people.view`; places are everybody's."""
+    """Six queries, within reach of `people.view`; places are everybody's."""
     uncovered = uncovered_organisations(by, on=on)
     heaviest = Case(*(When(kind=kind, then=Value(weight)) for kind, weight in WEIGHT.items()), default=Value(99))
     open_places = uncovered_places(on=on)
@@ -49,6 +57,7 @@ def gaps(by: Actor, *, on: date) -> Gaps:
         visible_organisations(by).count(),
         list(open_places.select_related("parent").order_by("path")[:LISTED]),
         open_places.count(),
+        places().filter(kind__in=COVERED_PLACES).count(),
     )
 
 

@@ -17,6 +17,7 @@ from shouwang.org.queries.scope import current
 
 SUGGESTED = 12
 ROOM_KINDS = (Place.Kind.ROOM, Place.Kind.DORM_ROOM, Place.Kind.ISOLATION_ROOM)
+DWELLINGS = (Place.Kind.CAMPUS, Place.Kind.BUILDING, Place.Kind.FLOOR, Place.Kind.DORM_ROOM)
 SEES_RESIDENTS = ("people.view", "org.manage", "isolation.manage", "report.view")
 
 
@@ -110,6 +111,16 @@ class Spot:
     names: list[Person] = field(default_factory=list)
     first: Person | None = None
     deputy: Person | None = None
+
+    @property
+    def dwelling(self) -> bool:
+        """Whether residents make sense here: nobody lives at a gate."""
+        return bool(self.residents) or self.node.kind in DWELLINGS
+
+    @property
+    def units(self) -> list[str]:
+        """The units of the residents whose names are shown."""
+        return list(dict.fromkeys(person.home.title for person in self.names if person.home is not None))
 
     @property
     def hidden(self) -> int:

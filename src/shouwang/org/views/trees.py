@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from shouwang.core import audit, clock
+from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict, NotFound
 from shouwang.core.http import Request, signed_in
 from shouwang.org import actions, forms, queries
@@ -129,7 +129,7 @@ def places(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def place(request: Request, place_id: int) -> HttpResponse:
-    """One place: its floors and rooms, with residents for those whose work it is. Names shown are recorded."""
+    """One place: its floors and rooms, with residents for those whose work it is; names only of people within reach."""
     found = queries.place_for(place_id)
     return render(request, "org/place.html", _place_context(request, found))
 
@@ -139,7 +139,6 @@ def _place_context(request: Request, found: Place) -> dict[str, Any]:
     floors = list(queries.floors_of(found, on=today))
     floor = next((f for f in floors if str(f.pk) == request.GET.get("floor")), floors[0] if floors else found)
     rooms = queries.rooms_of(request.actor, floor, on=today)
-    _record_names(request, rooms, found)
     others = [spot for spot in queries.child_places(request.actor, found, on=today) if not _listed(spot, rooms)]
     may_manage = request.actor.holds(MANAGE)
     return {
@@ -165,11 +164,6 @@ def _place_context(request: Request, found: Place) -> dict[str, Any]:
 
 def _listed(spot: Spot, rooms: list[Spot]) -> bool:
     return any(room.node.pk == spot.node.pk for room in rooms)
-
-
-def _record_names(request: Request, rooms: list[Spot], building: Place) -> None:
-    named = [person.pk for spot in rooms for person in spot.names]
-    audit.saw("residents.seen", "place", named, by=request.actor, at=clock.now(), object_id=building.pk)
 
 
 @require_POST
