@@ -1,0 +1,136 @@
+"""One outbreak on the campus of the cast, so that every address has something to show.
+
+Lin reports a fever; **He** opens and confirms the case; **Qiu** traces it, confirms Wang (same dormitory room) and
+leaves Meng (same table in the canteen) undecided; Wang is served a quarantine order and objects. Zhao's alert waits.
+**Su** declares level I and issues the report; **Admin** checks a roster file and holds a token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from shouwang.cases import actions as cases
+from shouwang.cases.models import Case
+from shouwang.checkins import actions as checkins
+from shouwang.checkins.models import SymptomAlert
+from shouwang.checkins.rules import Answers
+from shouwang.command import actions as command
+from shouwang.core import imports
+from shouwang.core.packs import get_pack
+from shouwang.core.scope import CLI, system_actor
+from shouwang.isolation import actions as isolation
+from shouwang.isolation.models import Order
+from shouwang.org import actions as org
+from shouwang.org import tasks
+from shouwang.org.models import Grant, Responsibility
+from shouwang.org.tests.cast import NOON, Cast
+from shouwang.tracing import actions as tracing
+from shouwang.tracing.models import Contact
+
+TODAY = date(2026, 3, 2)
+COVID = "covid19-2020-6"
+VISITS = """学号,场所,开始时间,结束时间
+2023010101,C1,2026-03-01 12:00,2026-03-01 12:40
+2023010103,C1,2026-03-01 12:05,2026-03-01 12:38
+2023010201,LIB,2026-03-01 09:00,2026-03-01 11:00
+2023010101,LIB,2026-03-01 10:00,2026-03-01 11:30
+"""
+ROSTER_FILE = "学号,姓名,班级\n2023010101,林晓,计科2301班\n2023010104,新同学,计科2301班\n,无学号,计科2301班\n"
+
+
+@dataclass
+class Story:
+    """The cast and the things an address can name: `ids["case"]`, `ids["alert"]`, ..."""
+
+    cast: Cast
+    home: Path
+    ids: dict[str, int] = field(default_factory=dict)
+    receipt: str = ""
+
+
+def tell(cast: Cast, home: Path) -> Story:
+    """Play it, each as themselves, through the same actions as anybody's."""
+    story = Story(cast, home)
+    _before(story)
+    _falls_ill(story)
+    _traced(story)
+    _books(story)
+    return story
+
+
+def _before(story: Story) -> None:
+    """The level is declared, presence is recorded, healthy people check in."""
+    cast, operator = story.cast, system_actor("operator", mouth=CLI)
+    at = NOON - timedelta(hours=5)
+    command.declare_level(
+        organisation=cast.org["WCU"], level=1, basis="省一级响应公告", review_on=TODAY + timedelta(days=14),
+        by=cast.by("su", at), at=at,
+    )  # fmt: skip
+    path = story.home / "visits.csv"
+    path.write_text(VISITS, encoding="utf-8")
+    tracing.import_presence(path, source_format="visits", by=operator, at=at)
+    tracing.build_days(TODAY - timedelta(days=3), TODAY, by=operator, at=at)
+    for name in ("wang", "ou", "fang"):
+        checkins.submit(
+            person=cast.person[name], answers=Answers(exposure=False), client_key=f"story-{name}",
+            by=cast.by(name, at), at=at,
+        )  # fmt: skip
+
+
+def _falls_ill(story: Story) -> None:
+    """Two say that they feel ill; one of them becomes a case."""
+    cast, at = story.cast, NOON - timedelta(hours=3)
+    for name, reading in (("lin", "38.6"), ("zhao", "38.1")):
+        row = checkins.submit(
+            person=cast.person[name], answers=Answers(temperature_c=Decimal(reading), symptoms=("fever", "cough")),
+            client_key=f"story-{name}", by=cast.by(name, at), at=at,
+        )  # fmt: skip
+        story.receipt = row.receipt
+    alerts = SymptomAlert.objects.filter(disease="covid19")
+    story.ids["alert"] = alerts.get(person=cast.person["zhao"]).pk
+    case = cases.open_case(
+        person=cast.person["lin"], pack=get_pack(COVID), classification="suspected", reason="发热伴咳嗽",
+        onset_at=NOON - timedelta(hours=20), alert=alerts.get(person=cast.person["lin"]),
+        by=cast.by("he", at), at=at + timedelta(minutes=20),
+    )  # fmt: skip
+    cases.classify(case, new="confirmed", reason="核酸检测阳性", by=cast.by("he", at), at=at + timedelta(minutes=60))
+    story.ids["case"] = case.pk
+    story.ids["case_order"] = Order.objects.get(person=cast.person["lin"]).pk
+
+
+def _traced(story: Story) -> None:
+    cast, at = story.cast, NOON - timedelta(hours=1)
+    case = Case.objects.get(pk=story.ids["case"])
+    tracing.trace_case(case, by=cast.by("qiu", at), at=at)
+    wang = Contact.objects.get(case=case, person=cast.person["wang"])
+    story.ids["contact"] = Contact.objects.get(case=case, person=cast.person["meng"]).pk
+    tracing.confirm(wang, by=cast.by("qiu", at), at=at)
+    order = Order.objects.get(person=cast.person["wang"])
+    isolation.object_to(order, text="我当晚不在寝室", by=cast.by("wang", at), at=at)
+    story.ids["confirmed"] = wang.pk
+    story.ids["order"] = order.pk
+
+
+def _books(story: Story) -> None:
+    """What the office and the administrator keep."""
+    cast, at = story.cast, NOON - timedelta(minutes=30)
+    admin = cast.by("admin", at)
+    made = command.issue_report(organisation=cast.org["WCU"], day=TODAY, by=cast.by("su", at), at=at)
+    options = {"root": cast.org["WCU"].pk, "language": "zh-hans"}
+    run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
+    tasks.perform_import.func(run.pk)
+    token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
+    story.ids |= {
+        "version": made.pk,
+        "run": run.pk,
+        "token": token.pk,
+        "grant": Grant.objects.get(account=cast.account["xu"]).pk,
+        "answer": Responsibility.objects.get(organisation=cast.org["IE"]).pk,
+        **{f"person_{name}": person.pk for name, person in cast.person.items()},
+        **{f"account_{name}": account.pk for name, account in cast.account.items()},
+        **{f"org_{code}": unit.pk for code, unit in cast.org.items()},
+        **{f"place_{code}": place.pk for code, place in cast.place.items()},
+    }
