@@ -100,10 +100,6 @@ class DecideIn(Schema):
     reason: str = ""
 
 
-class ReasonIn(Schema):
-    reason: str
-
-
 class ConfirmManyIn(Schema):
     contacts: Annotated[list[Id], Field(min_length=1, max_length=2000)]
     reason: str = ""
@@ -192,9 +188,10 @@ def dismiss(request: ApiRequest, contact_id: int, body: DecideIn) -> Any:
 
 
 @router.post("/contacts/{int:contact_id}/reconsider", response=ContactOut, summary="Take a decision back, and why")
-def reconsider(request: ApiRequest, contact_id: int, body: ReasonIn) -> Any:
+def reconsider(request: ApiRequest, contact_id: int, body: DecideIn) -> Any:
     contact = queries.contact_for(request.actor, contact_id)
-    return _contact(actions.reconsider(contact, reason=body.reason, by=request.actor, at=clock.now()))
+    done = actions.reconsider(contact, version=body.version, reason=body.reason, by=request.actor, at=clock.now())
+    return _contact(done)
 
 
 @router.get("/days", response=list[DayOut], summary="What presence there is, by day, with what was remarked")

@@ -26,7 +26,7 @@ class DismissForm(ConfirmForm):
     reason = forms.CharField(
         label=_("Why is this person no contact?"),
         max_length=300,
-        error_messages={"required": _("Say why this person is no contact.")},
+        error_messages={"required": _("Give a reason.")},
     )
 
 

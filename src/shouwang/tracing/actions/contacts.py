@@ -61,15 +61,15 @@ def confirm_many(case: Case, contact_ids: Sequence[int], *, by: Actor, at: datet
 
 
 @transaction.atomic
-def reconsider(contact: Contact, *, reason: str, by: Actor, at: datetime) -> Contact:
-    """Take a decision back: the contact waits again. A confirmed one loses what followed from it."""
+def reconsider(contact: Contact, *, reason: str, by: Actor, at: datetime, version: int | None = None) -> Contact:
+    """Take a decision back: the contact waits again. A confirmed one loses what followed from it.
+
+    A reason is required. Publishes contact.dismissed when the contact was confirmed, for nothing follows from one that
+    waits.
+    """
     if not reason.strip():
         raise BadInput(_("Say why the decision is taken back."), field="reason")
-    was_confirmed = contact.state == State.CONFIRMED
-    found = _decide(contact, State.CANDIDATE, reason, by=by, at=at, version=None)
-    if was_confirmed:
-        publish("contact.dismissed", contact=found, by=by, at=at)
-    return found
+    return _decide(contact, State.CANDIDATE, reason, by=by, at=at, version=version)
 
 
 def _decide(contact: Contact, state: str, reason: str, *, by: Actor, at: datetime, version: int | None) -> Contact:
@@ -94,7 +94,7 @@ def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) ->
     undecided = state == State.CANDIDATE
     row.decided_at = None if undecided else at
     row.decided_by_id = None if undecided else by.account_id
-    row.version = F("version") + 1  # type: ignore[assignment]
+    row.version = F("version") + 1
     row.save(update_fields=["state", "decision_reason", "decided_at", "decided_by", "version"])
     row.refresh_from_db(fields=["version"])
     verb = {State.CONFIRMED: "contact.confirmed", State.DISMISSED: "contact.dismissed"}.get(
@@ -104,3 +104,5 @@ def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) ->
     audit.record(verb, "contact", row.pk, by=by, at=at, subject=row.person_id, old={"state": old}, new=new)
     if not undecided:
         publish(verb, contact=row, by=by, at=at)
+    elif old == State.CONFIRMED:
+        publish("contact.dismissed", contact=row, by=by, at=at)

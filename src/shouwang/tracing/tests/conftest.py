@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shouwang.cases.models import Case
 from shouwang.core.scope import CLI, Actor, system_actor
+from shouwang.org.tests.cast import NOON, Cast
 
 Write = Callable[[str, str], Path]
 
@@ -49,3 +51,16 @@ def unix(text: str, zone: object = None) -> int:
 
     moment = datetime.fromisoformat(text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=clock.zone())).timestamp())
+
+
+@pytest.fixture
+def traced(cast: Cast, operator: Actor, tmp_path: Path) -> Case:
+    """Lin's case with its four contacts: see `desk_scene`."""
+    from shouwang.tracing import actions
+    from shouwang.tracing.tests import desk_scene
+
+    desk_scene.presence(tmp_path, operator)
+    case = desk_scene.ill(cast)
+    actions.trace_case(case, by=cast.by("qiu"), at=NOON)
+    case.refresh_from_db()
+    return case

@@ -140,7 +140,16 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def reconsider(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
-    done = actions.reconsider(contact, reason=request.POST.get("reason", ""), by=request.actor, at=clock.now())
+    form = DismissForm(request.POST)
+    if not form.is_valid():
+        raise BadInput(str(next(iter(form.errors.values()))[0]), field=next(iter(form.errors)))
+    done = actions.reconsider(
+        contact,
+        reason=form.cleaned_data["reason"],
+        version=form.cleaned_data["version"],
+        by=request.actor,
+        at=clock.now(),
+    )
     return _row(request, done)
 
 
