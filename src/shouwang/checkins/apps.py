@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class CheckinsConfig(AppConfig):
     name = "shouwang.checkins"
     label = "checkins"
+
+    def ready(self) -> None:
+        from shouwang.checkins import purging
+
+        purging.connect()

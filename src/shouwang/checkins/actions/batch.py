@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shouwang.checkins.actions.intake import Entry
 
 IDS_A_QUERY = 5000  # below the parameter limits of both databases
-RIGHT = {CheckIn.Source.PROXY: "checkin.proxy", CheckIn.Source.CLINIC: "alert.handle"}
+RIGHT: dict[str, str] = {CheckIn.Source.PROXY: "checkin.proxy", CheckIn.Source.CLINIC: "alert.handle"}
 KEY_LIMIT = 64
 
 
@@ -104,7 +104,7 @@ class Batch:
 
     def _may_speak(self, entry: Entry) -> None:
         person = entry.person
-        right = RIGHT.get(CheckIn.Source(entry.source)) if entry.source in CheckIn.Source.values else None
+        right = RIGHT.get(entry.source)
         if right is None:
             if not self.by.everything and self.by.person_id != person.pk:
                 raise Forbidden(_("You can only check in for yourself here."))

@@ -69,21 +69,22 @@ def triage(answers: Answers, protocols: Protocols) -> Decision:
 
 
 def _judge(answers: Answers, protocol: Protocol) -> Finding | None:
+    # Only symptoms this pack lists count for it: "two or more" must not be met by another disease's symptoms.
+    listed = protocol.symptoms.keys() & set(answers.symptoms)
+    fever = _fever(answers, protocol)
     for rule in protocol.triage:
-        if _fits(rule.when, answers, protocol):
+        if _fits(rule.when, listed, fever, answers.exposure):
             return Finding(protocol.code, protocol.disease, rule.code, rule.severity, rule.because)
     return None
 
 
-def _fits(when: When, answers: Answers, protocol: Protocol) -> bool:
-    # Only symptoms this pack lists count for it: "two or more" must not be met by another disease's symptoms.
-    listed = protocol.symptoms.keys() & set(answers.symptoms)
+def _fits(when: When, listed: set[str], fever: bool, exposure: bool | None) -> bool:
     return (
-        (not when.symptoms_any or not listed.isdisjoint(when.symptoms_any))
+        len(listed) >= when.symptoms_at_least
+        and (when.fever is None or when.fever == fever)
+        and (when.exposure is None or when.exposure == exposure)
+        and (not when.symptoms_any or not listed.isdisjoint(when.symptoms_any))
         and listed.issuperset(when.symptoms_all)
-        and len(listed) >= when.symptoms_at_least
-        and (when.fever is None or when.fever == _fever(answers, protocol))
-        and (when.exposure is None or when.exposure == answers.exposure)
     )
 
 

@@ -96,19 +96,19 @@ def test_twenty_thousand_in_seconds(cast: Cast) -> None:
     entries = [
         actions.Entry(person, fever() if n % 200 == 0 else well(), f"bulk-{n}") for n, person in enumerate(people)
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     result = actions.submit_many(entries, by=system_actor(), at=NOON)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     assert (result.made, result.refused, len(result.alerts)) == (20_000, 0, 100)
     assert LatestCheckIn.objects.count() == 20_000
-    assert seconds < 30, f"{seconds:.1f} s for 20,000"
+    # Processor time of this process: what other programs do meanwhile must not fail the test.
+    assert seconds < 20, f"{seconds:.1f} s for 20,000"
     figures = queries.day_figures((EVERYTHING,), TODAY, NOON)
     assert (figures["roster"], figures["self"], figures["symptomatic"], figures["alerts_open"]) == (
         20_014, 20_000, 100, 100,
     )  # fmt: skip
     again = actions.submit_many(entries, by=system_actor(), at=NOON)
     assert (again.made, again.repeated) == (0, 20_000)
-    print(f"{seconds:.1f} s")
 
 
 @pytest.mark.parametrize("size", [0, 1])
