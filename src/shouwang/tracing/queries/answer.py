@@ -22,6 +22,7 @@ from shouwang.tracing.rules.grading import Graded, PlaceFacts, written_minutes
 WORK = "trace.work"
 DAY = 86_400
 LONGEST_LOOKBACK = 366
+EARLIEST_YEAR, LATEST_YEAR = 1972, 2999  # unix seconds of the whole window stay positive, and are still dates
 UNGRADED = "contact"
 
 
@@ -48,6 +49,13 @@ def answer_json(
     _require_open_case(by, person)
     if not 0 <= lookback_days <= LONGEST_LOOKBACK:
         raise BadInput(gettext_lazy("Look back from 0 to %(days)s days."), field="lookback_days", days=LONGEST_LOOKBACK)
+    if not EARLIEST_YEAR <= onset.year <= LATEST_YEAR:
+        raise BadInput(
+            gettext_lazy("Enter a year from %(first)s to %(last)s."),
+            field="onset",
+            first=str(EARLIEST_YEAR),
+            last=str(LATEST_YEAR),
+        )
     pack = _pack(rule, at)
     end = int(onset.timestamp())
     answer = trace_person(person.pk, window_start=end - lookback_days * DAY, window_end=end)
