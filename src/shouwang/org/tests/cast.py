@@ -9,12 +9,28 @@ others). **He** works at the clinic, **Qiu** traces, **Su** runs the office, **T
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from django.core.management.color import no_style
+from django.db import connection
+from django.db.models import Model
+
+from shouwang.core.models import AuditEntry
 from shouwang.core.scope import SYSTEM, Actor, system_actor
 from shouwang.org import actions, queries
-from shouwang.org.models import Account, Grant, Organisation, Person, Place
+from shouwang.org.models import (
+    Account,
+    Grant,
+    Membership,
+    Organisation,
+    Person,
+    Place,
+    Residence,
+    Responsibility,
+    SituationSpell,
+)
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # Monday 2026-03-02, 12:00 in Shanghai
 SINCE = date(2025, 9, 1)
@@ -91,7 +107,38 @@ ROLES = [
 
 
 def assemble() -> Cast:
-    """Put the cast on its stage, through the same actions everybody uses."""
+    """The cast on its stage: the first time in a run through the actions everybody uses, then from a copy of its rows.
+
+    A thousand tests stand on this; three hundred statements each would be most of their time.
+    """
+    if not _copies:
+        _through_actions()
+        _copies.extend((model, list(model._default_manager.order_by("pk"))) for model in STAGED)
+    else:
+        for model, rows in _copies:
+            model._default_manager.bulk_create([copy(row) for row in rows])
+        statements = connection.ops.sequence_reset_sql(no_style(), STAGED)
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    names = {number: name for name, number, *_rest in PEOPLE}
+    people = Person.objects.select_related("home", "home__parent")
+    accounts = Account.objects.select_related("person", "person__home")
+    return Cast(
+        org={row.code: row for row in Organisation.objects.select_related("parent")},
+        place={row.code: row for row in Place.objects.select_related("parent")},
+        person={names[row.number]: row for row in people},
+        account={row.username: row for row in accounts},
+    )
+
+
+STAGED: list[type[Model]] = [
+    Organisation, Place, Person, Membership, SituationSpell, Residence, Account, Grant, Responsibility, AuditEntry,
+]  # fmt: skip
+_copies: list[tuple[type[Model], list[Model]]] = []
+
+
+def _through_actions() -> None:
     cast, by = Cast(), system_actor("tests")
     for parent, code, kind, name, name_en in ORGANISATIONS:
         cast.org[code] = actions.add_organisation(
@@ -117,7 +164,6 @@ def assemble() -> Cast:
     for name, role, code in ROLES:
         Grant.objects.create(account=cast.account[name], role=role, organisation=cast.org[code], starts=SINCE)
     actions.assign_responsibility(organisation=cast.org["IE"], person=cast.person["fang"], on=SINCE, by=by, at=NOON)
-    return cast
 
 
 _hashed: list[str] = []
