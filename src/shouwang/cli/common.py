@@ -17,11 +17,17 @@ from shouwang.org.models import Account
 from shouwang.org.queries import actor_for
 
 Progress = Callable[[int, int | None], None]
+Row = dict[str, Any]
 
 as_option = click.option(
     "--as", "user", metavar="USER", help="Act as this account, under its scope. Default: the operator of this machine."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="End with one JSON object on the last line.")
+
+limit_option = click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Rows shown."
+)
+reason_option = click.option("--reason", required=True, help="Kept with the decision.")
 
 
 def actor(user: str | None) -> Actor:
@@ -82,3 +88,29 @@ def table(header: list[str], rows: Sequence[Sequence[object]]) -> None:
 
 def _width(text: str) -> int:
     return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
+
+
+def show(rows: list[Row], as_json: bool, **more: Any) -> None:
+    """Rows as a table, or as one JSON object `{"rows": [...], ...}`."""
+    if as_json:
+        print_json({"rows": rows, **more})
+    elif rows:
+        table(list(rows[0]), [[short(cell) for cell in row.values()] for row in rows])
+    else:
+        click.echo("none")
+
+
+def short(cell: object) -> object:
+    """A cell of a table: moments as local time without seconds."""
+    return f"{cell.astimezone(clock.zone()):%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """ISO text, local time where it names no zone; `option` is named when it is none."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no time; write 2026-03-02T08:30", param_hint=option) from error
+    return found if found.tzinfo else found.replace(tzinfo=clock.zone())

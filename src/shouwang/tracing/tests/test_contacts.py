@@ -51,6 +51,7 @@ def test_confirming_serves_an_order_once(cast: Cast, traced: Case) -> None:
     assert verbs(zhao) == ["contact.confirmed"]
     assert len(orders_of(cast, "zhao")) == 1
     entry = AuditEntry.objects.get(verb="contact.confirmed")
+    assert entry.new is not None
     assert (entry.subject, entry.old, entry.new["case"]) == (cast.person["zhao"].pk, {"state": "candidate"}, traced.pk)
 
 

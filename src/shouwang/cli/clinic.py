@@ -1,0 +1,270 @@
+"""`shouwang checkin`, `alert` and `case`: the clinic's desk."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from shouwang.cases import actions as case_actions
+from shouwang.cases import queries as case_queries
+from shouwang.cases.models import Case
+from shouwang.checkins import actions as checkin_actions
+from shouwang.checkins import queries as checkin_queries
+from shouwang.checkins.rules import Answers
+from shouwang.cli.common import (
+    Row,
+    actor,
+    as_option,
+    json_option,
+    limit_option,
+    moment,
+    parse_day,
+    reason_option,
+    short,
+    show,
+)
+from shouwang.core import audit, clock
+from shouwang.core.packs import active_packs, get_pack
+from shouwang.core.scope import Actor
+from shouwang.org.models import Person
+from shouwang.org.queries import person_by_number
+
+
+@click.group()
+def checkin() -> None:
+    """Daily checks."""
+
+
+@checkin.command("add")
+@click.argument("number")
+@click.option("--temperature", metavar="°C", help="Leave it out when it was not taken.")
+@click.option("--symptom", "symptoms", multiple=True, metavar="CODE", help="Once for each, e.g. cough.")
+@click.option("--exposed/--not-exposed", "exposure", default=None, help="Near a case; leave it out when unknown.")
+@click.option("--why-proxy", "proxy_reason", default="", help="Why somebody else checks in for this person.")
+@as_option
+@json_option
+def add_checkin(
+    number: str,
+    temperature: str | None,
+    symptoms: tuple[str, ...],
+    exposure: bool | None,
+    proxy_reason: str,
+    user: str | None,
+    as_json: bool,
+) -> None:
+    """Check in for the person NUMBER, by proxy unless it is one's own account."""
+    by, now = actor(user), clock.now()
+    person = _self_or_proxied(by, number)
+    own = by.person_id == person.pk
+    try:
+        celsius = None if temperature is None else Decimal(temperature)
+    except InvalidOperation as error:
+        raise click.BadParameter(f"{temperature!r} is no temperature", param_hint="--temperature") from error
+    row = checkin_actions.submit(
+        person=person,
+        answers=Answers(temperature_c=celsius, symptoms=symptoms, exposure=exposure),
+        client_key=f"cli-{uuid4()}",
+        source="self" if own else "proxy",
+        proxy_reason="" if own else proxy_reason,
+        by=by,
+        at=now,
+    )
+    body = {"person": person.number, "day": row.day, "severity": row.severity, "receipt": row.receipt}
+    show([body], as_json)
+
+
+def _self_or_proxied(by: Actor, number: str) -> Person:
+    if by.person_id is not None:
+        own = Person.objects.filter(pk=by.person_id, number=number).select_related("home").first()
+        if own is not None:
+            return own
+    return person_by_number(by, number, "checkin.proxy")
+
+
+@checkin.command("notyet")
+@click.option("--date", "day", help="Day, e.g. 2026-03-02; default today.")
+@limit_option
+@as_option
+@json_option
+def not_yet(day: str | None, limit: int, user: str | None, as_json: bool) -> None:
+    """Who is on the roster and has not been heard of."""
+    by, chosen = actor(user), parse_day(day)
+    by.require("checkin.status")
+    people = checkin_queries.not_yet(by, chosen)
+    rows = [{"number": p.number, "name": p.name, "unit": p.home.title if p.home else None} for p in people[:limit]]
+    show(rows, as_json, day=chosen, total=people.count())
+
+
+@click.group()
+def alert() -> None:
+    """Symptom alerts."""
+
+
+@alert.command("list")
+@limit_option
+@as_option
+@json_option
+def list_alerts(limit: int, user: str | None, as_json: bool) -> None:
+    """Open alerts, the most severe first."""
+    by = actor(user)
+    by.require("alert.handle")
+    queue = checkin_queries.alert_queue(by)
+    found = list(queue.select_related("person")[:limit])
+    audit.saw("alert.listed", "alert", (row.person_id for row in found), by=by, at=clock.now())
+    rows: list[Row] = [
+        {
+            "id": row.pk,
+            "person": row.person.number,
+            "name": row.person.name,
+            "severity": row.severity,
+            "raised": row.raised_at,
+            "rule": row.rule,
+        }
+        for row in found
+    ]
+    show(rows, as_json, total=queue.count())
+
+
+@alert.command("close")
+@click.argument("alert_id", type=click.IntRange(1, 2**63 - 1))
+@reason_option
+@as_option
+def close_alert(alert_id: int, reason: str, user: str | None) -> None:
+    """Close an alert that is no case."""
+    by = actor(user)
+    row = checkin_actions.close_alert(checkin_queries.alert_for(by, alert_id), reason=reason, by=by, at=clock.now())
+    click.echo(f"alert {row.pk}: {row.state}")
+
+
+@click.group()
+def case() -> None:
+    """Cases."""
+
+
+def _case(by: Actor, number: str) -> Case:
+    """A case by its number; recorded as read."""
+    found = case_queries.case_by_number(by, number)
+    audit.saw("case.viewed", "case", [found.person_id], by=by, at=clock.now(), object_id=found.pk)
+    return found
+
+
+@case.command("list")
+@click.option("--all", "closed_too", is_flag=True, help="Closed ones as well.")
+@limit_option
+@as_option
+@json_option
+def list_cases(closed_too: bool, limit: int, user: str | None, as_json: bool) -> None:
+    """Cases in reach, newest first."""
+    by = actor(user)
+    by.require(case_queries.VIEW)
+    rows = case_queries.visible_cases(by).order_by("-opened_at", "-pk")
+    rows = rows if closed_too else rows.filter(closed_at__isnull=True)
+    found = list(rows[:limit])
+    audit.saw("case.listed", "case", (row.person_id for row in found), by=by, at=clock.now())
+    show([_case_row(row) for row in found], as_json, total=rows.count())
+
+
+def _case_row(row: Case) -> Row:
+    return {
+        "number": row.number,
+        "person": row.person.number,
+        "name": row.person.name,
+        "class": row.classification,
+        "onset": row.onset_at,
+        "detected": row.detected_at,
+        "closed": row.closed_at,
+    }
+
+
+@case.command("open")
+@click.argument("number")
+@click.option("--class", "classification", required=True, help="suspected, probable, confirmed or asymptomatic.")
+@click.option("--pack", "code", help="Disease pack; default the first one in force.")
+@click.option("--onset", metavar="ISO8601", help="When symptoms began.")
+@click.option("--alert", "alert_id", type=click.IntRange(1, 2**63 - 1), help="The alert this answers.")
+@reason_option
+@as_option
+@json_option
+def open_case(
+    number: str,
+    classification: str,
+    code: str | None,
+    onset: str | None,
+    alert_id: int | None,
+    reason: str,
+    user: str | None,
+    as_json: bool,
+) -> None:
+    """Open a case for the person NUMBER."""
+    by, now = actor(user), clock.now()
+    found = active_packs(clock.local_day(now))
+    if code is None and not found:
+        raise click.UsageError("no disease pack is in force; see `shouwang pack list`")
+    row = case_actions.open_case(
+        person=person_by_number(by, number, "case.manage"),
+        pack=get_pack(code) if code else found[0],
+        classification=classification,
+        onset_at=moment(onset, "--onset"),
+        reason=reason,
+        alert=checkin_queries.alert_for(by, alert_id) if alert_id else None,
+        by=by,
+        at=now,
+    )
+    show([_case_row(row)], as_json)
+
+
+@case.command("classify")
+@click.argument("number")
+@click.argument("classification")
+@reason_option
+@as_option
+def classify(number: str, classification: str, reason: str, user: str | None) -> None:
+    """Give the case NUMBER another class."""
+    by = actor(user)
+    row = case_actions.classify(_case(by, number), new=classification, reason=reason, by=by, at=clock.now())
+    click.echo(f"{row.number}: {row.classification}")
+
+
+@case.command("date")
+@click.argument("number")
+@click.argument("what", type=click.Choice(list(case_actions.DATE_FIELDS)))
+@click.argument("when")
+@click.option("--reason", default="", help="Needed where a date is corrected.")
+@as_option
+def set_date(number: str, what: str, when: str, reason: str, user: str | None) -> None:
+    """Set a date of the case NUMBER, e.g. `isolated_at 2026-03-02T14:20`."""
+    by = actor(user)
+    dates: dict[str, Any] = {what: moment(when, "WHEN")}
+    row = case_actions.set_dates(_case(by, number), by=by, at=clock.now(), reason=reason, **dates)
+    click.echo(f"{row.number}: {what} {short(getattr(row, what))}")
+
+
+@case.command("close")
+@click.argument("number")
+@reason_option
+@as_option
+def close_case(number: str, reason: str, user: str | None) -> None:
+    """Close the case NUMBER."""
+    by = actor(user)
+    row = case_actions.close_case(_case(by, number), reason=reason, by=by, at=clock.now())
+    click.echo(f"{row.number}: closed")
+
+
+@case.command("clocks")
+@as_option
+@json_option
+def clocks(user: str | None, as_json: bool) -> None:
+    """Clocks that are late, and those due soon."""
+    by, now = actor(user), clock.now()
+    by.require(case_queries.VIEW)
+    late, soon = list(case_queries.late_clocks(by, now)), list(case_queries.due_soon(by, now))
+    audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=now)
+    rows: list[Row] = [
+        {"case": row.case.number, "clock": row.code, "due": row.due_at, "state": word, "role": row.owner_role}
+        for word, found in (("late", late), ("soon", soon))
+        for row in found
+    ]
+    show(rows, as_json, at=now)
