@@ -8,6 +8,7 @@ VERBS = {
     "absences.listed": _("looked at the list of who is absent"),
     "alert.case_opened": _("opened a case from a symptom alert"),
     "alert.closed": _("closed a symptom alert"),
+    "alert.listed": _("saw the symptom alert in a list"),
     "alert.raised": _("a check-in raised a symptom alert"),
     "alert.viewed": _("looked at a symptom alert"),
     "alert.worsened": _("a check-in made a symptom alert more severe"),

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from shouwang.core.files.columns import ColumnMap, map_columns
+from shouwang.core.files.columns import ColumnError, ColumnMap, map_columns
 from shouwang.core.files.notes import Remark
 from shouwang.core.files.problems import RowProblem
 from shouwang.core.files.tables import Row, Table, read_table
@@ -52,7 +53,7 @@ def read_roster(
 ) -> Reading:
     """Read and judge every row. FileError or ColumnError when the file as a whole cannot be a roster."""
     with read_table(path, name=name) as table:
-        found = map_columns(table.header, columns.columns(), mapping)
+        found = _map(table.header, mapping)
         reading = Reading(name, found)
         _read_rows(table, reading, today, progress)
         reading.remarks.extend(table.remarks)
@@ -60,6 +61,24 @@ def read_roster(
     _remark_on_names(reading)
     _remark_on_cards(reading)
     return reading
+
+
+def _map(header: tuple[str, ...], mapping: Mapping[str, str] | None) -> ColumnMap:
+    """Only the number is indispensable: when it is missing, say just that instead of every name it could have."""
+    try:
+        return map_columns(header, columns.columns(), mapping)
+    except ColumnError as error:
+        if error.error_code != "column_missing":
+            raise
+        raise ColumnError(
+            gettext_lazy(
+                "No column holds the student or staff number. The file has: %(header)s. Choose the column by hand."
+            ),
+            code=error.error_code,
+            field="number",
+            header=", ".join(filter(None, header)),
+            keys=["number"],
+        ) from error
 
 
 def _read_rows(table: Table, reading: Reading, today: date, progress: Progress) -> None:
