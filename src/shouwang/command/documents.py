@@ -39,6 +39,13 @@ def report_document(
 
 def _blocks(figures: rules.Figures, gaps: list[rules.Gap]) -> Iterator[Block]:
     headings = (_numbered(number) for number in range(1, 10))
+    if figures.small:
+        yield Paragraph(
+            _(
+                "Fewer than five people belong to this unit: numbers about health are not shown, as each could point "
+                "at one of them."
+            )
+        )
     yield Heading(next(headings) + _("What changed since yesterday"))
     changed = rules.changes(figures)
     if not changed:

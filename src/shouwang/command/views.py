@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouwang.cases.home import chart_data
-from shouwang.cases.queries import curve_for
+from shouwang.cases.queries import epi_curve
 from shouwang.command import actions, queries, rules
 from shouwang.command.documents import report_document, report_file_name
 from shouwang.command.forms import LevelForm, ReportForm
@@ -21,6 +21,7 @@ from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, signed_in
+from shouwang.core.tree import subtree
 from shouwang.org.models import Organisation
 from shouwang.org.queries import organisation_for, place_for
 
@@ -52,7 +53,8 @@ def report(request: Request) -> HttpResponse:
     by_group = {
         label: [row for row in found.rows() if row["figure"].group == group] for group, label in rules.GROUPS.items()
     }
-    curve = curve_for(request.actor, day - timedelta(days=CURVE_DAYS - 1), day)
+    first = day - timedelta(days=CURVE_DAYS - 1)
+    curve = None if found.small else epi_curve((subtree(organisation.path),), first, day)
     context = {
         "organisation": organisation,
         "figures": found,
@@ -62,7 +64,7 @@ def report(request: Request) -> HttpResponse:
         "gaps": queries.open_gaps(request.actor, organisation, found, now),
         "report_level": queries.current_level(organisation.path, now),
         "curve": curve,
-        "chart": chart_data(curve),
+        "chart": chart_data(curve) if curve else None,
         "versions": list(queries.report_versions(request.actor, organisation, day)[:5]),
         "parent": organisation.parent if organisation.parent_id else None,
         "units_chart": _units_chart(found),

@@ -33,7 +33,7 @@ def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: d
     return rules.gaps(
         rules.GapFacts(
             clocks_late=values.get("clocks_late"),
-            alerts_waiting=waiting.count(),
+            alerts_waiting=None if found.small else waiting.count(),
             contacts_waiting=values.get("contacts_waiting"),
             unplaced=values.get("unplaced"),
             due_for_review=values.get("due_for_review"),

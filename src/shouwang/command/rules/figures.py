@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Label = str | Promise
+# What may be said of a group of fewer than five: how many they are, who is not heard from, and what is no one's health.
+SAID_OF_SMALL = frozenset({"roster", "checked_in", "unknown", "beds", "beds_free"})
 SMALL_GROUP = 5  # assumption: below five people a number can point at one of them; common practice in health statistics
 
 
@@ -78,6 +80,11 @@ class Figures:
     before: Mapping[str, int | None]
     units: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
+    @property
+    def small(self) -> bool:
+        """Fewer than five people: numbers about their health are left out (None), as each could point at one."""
+        return is_small(self.values.get("roster"))
+
     def change(self, key: str) -> int | None:
         """Today's value less yesterday's; None when either is unknown."""
         now, then = self.values.get(key), self.before.get(key)
@@ -104,11 +111,21 @@ def share(part: int | None, whole: int | None) -> float | None:
 
 
 def completed(values: Mapping[str, int | None]) -> dict[str, int | None]:
-    """`values` with the figures that follow from others: who is in at all, and all clocks that are not met."""
+    """`values` with the figures that follow from others: who is in at all, and all clocks that are not met.
+
+    Of fewer than five people nothing about health is kept (`SAID_OF_SMALL`).
+    """
     done = dict(values)
     done["checked_in"] = _sum(values, "self", "proxy", "clinic")
     done["clocks_running_or_late"] = _sum(values, "clocks_running", "clocks_late")
+    if is_small(values.get("roster")):
+        return {key: value if key in SAID_OF_SMALL else None for key, value in done.items()}
     return done
+
+
+def is_small(roster: int | None) -> bool:
+    """1 to 4 people; nobody at all is not a group that a number could betray."""
+    return roster is not None and 0 < roster < SMALL_GROUP
 
 
 def _sum(values: Mapping[str, int | None], *keys: str) -> int | None:
