@@ -10,7 +10,6 @@ from ninja import Field, Router, Schema
 from shouwang.api.http import ApiRequest
 from shouwang.core import audit, clock
 from shouwang.core.errors import NotFound
-from shouwang.core.paging import keyset_page
 from shouwang.isolation import actions, queries
 from shouwang.isolation.models import Order
 from shouwang.isolation.queries import DeskFilter
@@ -206,17 +205,11 @@ def orders(
     if not request.actor.holds(queries.MANAGE):
         raise NotFound
     at = clock.now()
-    rows = queries.desk(request.actor, DeskFilter(show, kind, q), at=at)
-    page = keyset_page(rows, ("ends_on", "id"), cursor, size=size)
-    audit.saw("orders.listed", "order", [order.person_id for order in page.rows], by=request.actor, at=at)
+    page = queries.desk_page(request.actor, DeskFilter(show, kind, q), cursor, at=at, size=size)
+    audit.saw("orders.listed", "order", [row.order.person_id for row in page.rows], by=request.actor, at=at)
     items = [
-        DeskRow(
-            **_order(order).dict(),
-            person=_person(order),
-            checks_made=order.checks_made,  # type: ignore[attr-defined]  # annotated by the query
-            checks_asked=order.checks_asked,  # type: ignore[attr-defined]
-        )
-        for order in page.rows
+        DeskRow(**_order(row.order).dict(), person=_person(row.order), checks_made=row.made, checks_asked=row.asked)
+        for row in page.rows
     ]
     return DeskPage(items=items, next=page.next, previous=page.previous)
 

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class IsolationConfig(AppConfig):
     name = "shouwang.isolation"
     label = "isolation"
+
+    def ready(self) -> None:
+        from shouwang.isolation import purging
+
+        purging.connect()

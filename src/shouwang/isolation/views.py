@@ -74,17 +74,12 @@ def orders(request: Request) -> HttpResponse:
     at = clock.now()
     form = forms.DeskForm(request.GET)
     wanted = form.wanted()
-    rows = queries.desk(request.actor, wanted, at=at)
-    page = keyset_page(rows, _order_of(wanted.show), request.GET.get("cursor"))
-    audit.saw("orders.listed", "order", [order.person_id for order in page.rows], by=request.actor, at=at)
+    page = queries.desk_page(request.actor, wanted, request.GET.get("cursor"), at=at)
+    audit.saw("orders.listed", "order", [row.order.person_id for row in page.rows], by=request.actor, at=at)
     context = {"page": page, "form": form, "wanted": wanted, "today": clock.local_day(at), "at": at}
     if partial(request):
         return render(request, "isolation/_fragments/rows.html", context)
     return render(request, "isolation/list.html", context | {"counts": queries.desk_counts(request.actor, at=at)})
-
-
-def _order_of(show: str) -> tuple[str, str]:
-    return ("-ends_on", "-id") if show == "past" else ("ends_on", "id")
 
 
 @require_GET

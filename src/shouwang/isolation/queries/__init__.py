@@ -1,7 +1,16 @@
 """The only reads of isolation, a question a file. What one may not see is not found."""
 
 from shouwang.isolation.queries.absences import absences
-from shouwang.isolation.queries.desk import SHOW, Desk, DeskFilter, desk, desk_counts, due_for_review, with_checks
+from shouwang.isolation.queries.desk import (
+    SHOW,
+    Desk,
+    DeskFilter,
+    DeskRow,
+    desk,
+    desk_counts,
+    desk_page,
+    due_for_review,
+)
 from shouwang.isolation.queries.numbers import day_figures
 from shouwang.isolation.queries.orders import (
     MANAGE,
@@ -48,6 +57,7 @@ __all__ = [
     "CaseOrders",
     "Desk",
     "DeskFilter",
+    "DeskRow",
     "Detail",
     "FacilityView",
     "Helper",
@@ -59,6 +69,7 @@ __all__ = [
     "day_figures",
     "desk",
     "desk_counts",
+    "desk_page",
     "detail",
     "due_for_review",
     "free_beds",
@@ -80,6 +91,5 @@ __all__ = [
     "rooms",
     "visible_orders",
     "waiting_for_place",
-    "with_checks",
     "within",
 ]

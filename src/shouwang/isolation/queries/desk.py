@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn, Monitoring
 from shouwang.core import clock
+from shouwang.core.paging import PAGE_SIZE, Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.isolation.models import IN_FORCE, Objection, Order
 from shouwang.isolation.queries.orders import visible_orders
@@ -59,43 +60,57 @@ class Desk:
         return self.unplaced + self.due + self.missed + self.objections
 
 
-def with_checks(orders: QuerySet[Order], day: date) -> QuerySet[Order]:
-    """Each order with `checks_made` on `day`, `checks_asked` and `unanswered`, whether an objection waits.
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """An order with its checks of yesterday. `asked` is None where the order did not hold for that whole day."""
 
-    `checks_asked` is None where the order did not hold for the whole of `day`: on its first day nobody is late.
-    """
-    made = CheckIn.objects.filter(person=OuterRef("person"), day=day).order_by().values("person")
-    asked = Monitoring.objects.filter(reference=OuterRef("number"), starts__lt=day, ends__gte=day).values(
-        "checks_per_day"
-    )[:1]
-    return orders.annotate(
-        checks_made=Coalesce(Subquery(made.annotate(made=Count("pk")).values("made")), Value(0)),
-        checks_asked=Subquery(asked, output_field=IntegerField()),
-        unanswered=Exists(Objection.objects.filter(order=OuterRef("pk"), answered_at__isnull=True)),
+    order: Order
+    made: int
+    asked: int | None
+
+
+def _made(day: date) -> QuerySet[CheckIn]:
+    # By moment, not by day: the index (person, at) then serves both conditions, whatever the planner knows.
+    start, end = clock.day_bounds(day)
+    return CheckIn.objects.filter(at__gte=start, at__lt=end).order_by()
+
+
+def _asked(day: date) -> QuerySet[Monitoring]:
+    """Monitoring that held for the whole of `day`: on its first day nobody is late."""
+    return Monitoring.objects.filter(starts__lt=day, ends__gte=day)
+
+
+def _shown(rows: QuerySet[Order], show: str, day: date) -> QuerySet[Order]:
+    """The rows that `show` names; an unknown word shows what is in force."""
+    if show == "past":
+        return rows.exclude(state__in=IN_FORCE)
+    rows = rows.filter(state__in=IN_FORCE)
+    if show == "missed":
+        return _missed(rows, day - timedelta(days=1))
+    if show == "objections":
+        return rows.filter(Exists(Objection.objects.filter(order=OuterRef("pk"), answered_at__isnull=True)))
+    conditions = {
+        "unplaced": Q(where=Order.Where.UNASSIGNED),
+        "due": Q(ends_on__lt=day),
+        "ends_today": Q(ends_on=day),
+        "unread": Q(state=Order.State.SERVED),
+    }
+    return rows.filter(conditions.get(show, Q()))
+
+
+def _missed(rows: QuerySet[Order], day: date) -> QuerySet[Order]:
+    """Orders with fewer check-ins on `day` than were asked."""
+    made = _made(day).filter(person=OuterRef("person")).values("person").annotate(made=Count("pk")).values("made")
+    asked = _asked(day).filter(reference=OuterRef("number")).values("checks_per_day")[:1]
+    asked_subquery = Subquery(asked, output_field=IntegerField())
+    return rows.alias(checks_made=Coalesce(Subquery(made), Value(0)), checks_asked=asked_subquery).filter(
+        checks_made__lt=F("checks_asked")
     )
 
 
-def _shown(day: date) -> dict[str, Q]:
-    """The condition of each key of `SHOW`, for orders annotated by `with_checks`."""
-    force = Q(state__in=IN_FORCE)
-    return {
-        "in_force": force,
-        "unplaced": force & Q(where=Order.Where.UNASSIGNED),
-        "due": force & Q(ends_on__lt=day),
-        "ends_today": force & Q(ends_on=day),
-        "missed": force & Q(checks_made__lt=F("checks_asked")),
-        "objections": force & Q(unanswered=True),
-        "unread": Q(state=Order.State.SERVED),
-        "past": ~force,
-    }
-
-
 def desk(by: Actor, wanted: DeskFilter, *, at: datetime) -> QuerySet[Order]:
-    """Visible orders that fit the filter, with the checks of yesterday. An unknown `show` is "in_force"."""
-    day = clock.local_day(at)
-    rows = with_checks(visible_orders(by), day - timedelta(days=1))
-    shown = _shown(day)
-    rows = rows.filter(shown.get(wanted.show, shown["in_force"]))
+    """Visible orders that fit the filter."""
+    rows = _shown(visible_orders(by), wanted.show, clock.local_day(at))
     if wanted.kind in Order.Kind.values:
         rows = rows.filter(kind=wanted.kind)
     if text := wanted.q.strip():
@@ -104,16 +119,37 @@ def desk(by: Actor, wanted: DeskFilter, *, at: datetime) -> QuerySet[Order]:
     return rows
 
 
+def desk_page(
+    by: Actor, wanted: DeskFilter, cursor: str | None, *, at: datetime, size: int = PAGE_SIZE
+) -> Page[DeskRow]:
+    """One page of the desk, what ends first on top (what has ended: the latest on top). Three queries."""
+    order = ("-ends_on", "-id") if wanted.show == "past" else ("ends_on", "id")
+    page = keyset_page(desk(by, wanted, at=at), order, cursor, size=size)
+    day = clock.local_day(at) - timedelta(days=1)
+    people = [row.person_id for row in page.rows]
+    made = dict(_made(day).filter(person__in=people).values_list("person").annotate(Count("pk")))
+    asked = dict(
+        _asked(day).filter(reference__in=[row.number for row in page.rows]).values_list("reference", "checks_per_day")
+    )
+    rows = [DeskRow(row, made.get(row.person_id, 0), asked.get(row.number)) for row in page.rows]
+    return Page(rows, page.next, page.previous)
+
+
 def desk_counts(by: Actor, *, at: datetime) -> Desk:
-    """Every tab of the desk counted in one query."""
+    """How many orders in force wait for what. Three queries."""
     day = clock.local_day(at)
-    shown = _shown(day)
-    rows = with_checks(visible_orders(by).filter(state__in=IN_FORCE), day - timedelta(days=1)).select_related(None)
-    names = ("in_force", "unplaced", "due", "ends_today", "missed", "objections", "unread")
-    counts = rows.aggregate(**{f"n_{name}": Count("pk", filter=shown[name]) for name in names})
-    return Desk(at=at, **{name: counts[f"n_{name}"] for name in names})
+    rows = visible_orders(by).filter(state__in=IN_FORCE).select_related(None)
+    counts = rows.aggregate(
+        in_force=Count("pk"),
+        unplaced=Count("pk", filter=Q(where=Order.Where.UNASSIGNED)),
+        due=Count("pk", filter=Q(ends_on__lt=day)),
+        ends_today=Count("pk", filter=Q(ends_on=day)),
+        unread=Count("pk", filter=Q(state=Order.State.SERVED)),
+    )
+    missed = _shown(rows, "missed", day).count()
+    return Desk(at=at, missed=missed, objections=_shown(rows, "objections", day).count(), **counts)
 
 
 def due_for_review(by: Actor, day: date) -> QuerySet[Order]:
     """Orders in force whose last day lies before `day`, longest overdue first."""
-    return visible_orders(by).filter(_shown(day)["due"]).order_by("ends_on", "id")
+    return _shown(visible_orders(by), "due", day).order_by("ends_on", "id")

@@ -18,13 +18,16 @@ FIGURES = (
 )  # fmt: skip
 
 
-def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[str, int | None]:
+def day_figures(
+    ranges: tuple[Range, ...], day: date, at: datetime, *, standing: bool = True
+) -> Mapping[str, int | None]:
     """Orders of people whose home lies in `ranges`, as of the end of `day`, or of `at` when the day is not over.
 
     quarantined, isolated: people under an order of that kind; at_home, in_facility, unplaced: where the orders in
     force say they are (known for today only: an order keeps its latest place, so other days are None); unread: today
     only; due_for_review: the last day lies before `day`; orders_served, orders_ended: on that day;
-    objections_open: unanswered. None for days that lie ahead or whose orders have been purged.
+    objections_open: unanswered. `standing` False (`at` lies in the past) leaves out what is known only as it stands.
+    None for days that lie ahead or whose orders have been purged.
     """
     today = clock.local_day(at)
     if day > today or day < today - timedelta(days=keep_days("order")):
@@ -43,7 +46,7 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
         orders_ended=Count("pk", filter=Q(ended_at__gte=start, ended_at__lt=end, ended_at__lte=at), distinct=True),
         objections_open=Count("pk", filter=there & waiting, distinct=True),
     )
-    return {**dict.fromkeys(FIGURES), **counts, **(_today(ranges) if day == today else {})}
+    return {**dict.fromkeys(FIGURES), **counts, **(_today(ranges) if standing and day == today else {})}
 
 
 def _today(ranges: tuple[Range, ...]) -> dict[str, int]:
