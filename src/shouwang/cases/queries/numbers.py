@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models import Case as Choice
+from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases import rules
@@ -99,36 +100,54 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     moment = min(at, end - timedelta(microseconds=1))
     people = in_ranges("person__home_path", ranges)
     cases = Case.objects.filter(people, opened_at__lte=moment).order_by()
-    classes = Counter(dict(_open_at(cases, moment).values_list("then").annotate(n=Count("pk"))))
+    classes: Counter[str] = Counter()
+    new = closed = without_onset = 0
+    for name, still_open, unknown, begun, ended in _by_class(cases, start, moment):
+        classes[name] += still_open
+        new, closed = new + begun, closed + ended
+        without_onset += 0 if name == rules.ASYMPTOMATIC else unknown
     today = Q(at__gte=start, at__lte=moment)
     steps = ClassificationChange.objects.filter(in_ranges("case__person__home_path", ranges), today).order_by()
-    counts = cases.aggregate(
-        new=Count("pk", filter=Q(opened_at__gte=start)),
-        closed=Count("pk", filter=Q(closed_at__gte=start, closed_at__lte=moment) & ~Q(classification=rules.DISCARDED)),
+    late = When(due_at__lt=moment, then=Value("late"))
+    unmet = _unmet_at(ranges, moment).annotate(what=Choice(late, default=Value("running"))).values("what")
+    # One statement for both: the labels cannot meet, for no class is called running or late.
+    counts = Counter(
+        dict(
+            steps.annotate(what=Cast("new", CharField()))
+            .values("what")
+            .annotate(n=Count("case", distinct=True))
+            .values_list("what", "n")
+            .union(unmet.annotate(n=Count("pk")).values_list("what", "n"), all=True)
+        )
     )
-    decided = Counter(dict(steps.values_list("new").annotate(n=Count("case", distinct=True))))
-    unmet = _unmet_at(ranges, moment).aggregate(
-        running=Count("pk", filter=Q(due_at__gte=moment)), late=Count("pk", filter=Q(due_at__lt=moment))
-    )
-    without_onset = _open_at(cases, moment).filter(onset_at__isnull=True).exclude(then=rules.ASYMPTOMATIC).count()
     return {
         "cases_open": sum(classes.values()),
         **{f"cases_{name}": classes[name] for name in CURVE_CLASSES},
-        "cases_new": counts["new"],
-        "cases_confirmed_new": decided[rules.CONFIRMED],
-        "cases_discarded_new": decided[rules.DISCARDED],
-        "cases_closed_new": counts["closed"],
+        "cases_new": new,
+        "cases_confirmed_new": counts[rules.CONFIRMED],
+        "cases_discarded_new": counts[rules.DISCARDED],
+        "cases_closed_new": closed,
         "cases_onset_unknown": without_onset,
-        "clocks_running": unmet["running"],
-        "clocks_late": unmet["late"],
+        "clocks_running": counts["running"],
+        "clocks_late": counts["late"],
     }
 
 
-def _open_at(cases: QuerySet[Case], moment: datetime) -> QuerySet[Any]:
-    """Those open at a moment, each with the class it had `then`."""
+def _by_class(cases: QuerySet[Case], start: datetime, moment: datetime) -> QuerySet[Any]:
+    """A row for each class the cases had at `moment`: (class, open then, of them without onset, opened since `start`,
+    closed since `start` as a case)."""
     steps = ClassificationChange.objects.filter(case=OuterRef("pk"), at__lte=moment).order_by("-at", "-id")
-    return cases.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=moment)).annotate(
-        then=Subquery(steps.values("new")[:1])
+    still_open = Q(closed_at__isnull=True) | Q(closed_at__gt=moment)
+    ended = Q(closed_at__gte=start, closed_at__lte=moment) & ~Q(classification=rules.DISCARDED)
+    return (
+        cases.annotate(then=Subquery(steps.values("new")[:1]))
+        .values_list("then")
+        .annotate(
+            open_then=Count("pk", filter=still_open),
+            without_onset=Count("pk", filter=still_open & Q(onset_at__isnull=True)),
+            begun=Count("pk", filter=Q(opened_at__gte=start)),
+            ended=Count("pk", filter=ended),
+        )
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn, Monitoring, SymptomAlert
@@ -98,9 +98,9 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
     if not ranges or day > today:
         return figures
     inside = in_ranges("person__home_path", ranges)
-    figures["roster"] = Person.objects.filter(in_ranges("home_path", ranges), on_roster(day)).count()
     figures["alerts_open"] = _alerts_open(inside, day, at)
     if (today - day).days >= keep_days("checkin"):
+        figures["roster"] = Person.objects.filter(in_ranges("home_path", ranges), on_roster(day)).count()
         return figures
     counts = status_counts(ranges, day, at)
     figures |= {
@@ -127,16 +127,24 @@ def _alerts_open(inside: Q, day: date, at: datetime) -> int | None:
 def _monitored(inside: Q, day: date, at: datetime) -> tuple[int, int]:
     """(people with a spell on `day`, of them those with fewer checks than due). A check counts when it brings the
     temperature it must bring, or reports symptoms."""
-    asked: dict[int, tuple[int, bool]] = {}
-    spells = Monitoring.objects.filter(inside, starts__lte=day, ends__gte=day)
-    for person_id, often, temperature in spells.values_list("person_id", "checks_per_day", "temperature_required"):
-        most, needed = asked.get(person_id, (0, False))
-        asked[person_id] = (max(most, often), needed or temperature)
-    given: dict[int, int] = dict.fromkeys(asked, 0)
-    checks = CheckIn.objects.filter(person_id__in=spells.values("person_id"), day=day, at__lte=at)
-    for person_id, reading, symptomatic in checks.values_list("person_id", "temperature_c", "symptomatic"):
-        if reading is not None or symptomatic or not asked[person_id][1]:
-            given[person_id] += 1
+    checks = CheckIn.objects.filter(person=OuterRef("person"), day=day, at__lte=at).order_by().values("person")
+    full = Q(temperature_c__isnull=False) | Q(symptomatic=True)
+    rows = (
+        Monitoring.objects.filter(inside, starts__lte=day, ends__gte=day)
+        .order_by()
+        .values("person")
+        .annotate(
+            often=Max("checks_per_day"),
+            measured=Count("pk", filter=Q(temperature_required=True)),
+            every=Subquery(checks.annotate(n=Count("pk")).values("n")),
+            whole=Subquery(checks.filter(full).annotate(n=Count("pk")).values("n")),
+        )
+        .values_list("often", "measured", "every", "whole")
+    )
     now = at.astimezone(clock.zone())
-    due = {person_id: rules.checks_due(often, day=day, now=now) for person_id, (often, _) in asked.items()}
-    return len(asked), sum(1 for person_id in asked if given[person_id] < due[person_id])
+    asked = missed = 0
+    for often, measured, every, whole in rows:
+        asked += 1
+        given = (whole if measured else every) or 0
+        missed += given < rules.checks_due(often, day=day, now=now)
+    return asked, missed

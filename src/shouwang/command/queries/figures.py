@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Func, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
@@ -17,13 +16,13 @@ from shouwang.command import rules
 from shouwang.command.queries.gaps import open_gaps
 from shouwang.command.queries.levels import current_level
 from shouwang.core import clock
-from shouwang.core.errors import BadInput
+from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.scope import Actor
 from shouwang.core.tree import STEP, in_ranges, merge, subtree
 from shouwang.isolation import queries as isolation
 from shouwang.isolation.models import Order
 from shouwang.org.models import Organisation, Person
-from shouwang.org.queries import organisation_for, visible_organisations
+from shouwang.org.queries import visible_organisations
 from shouwang.tracing import queries as tracing
 
 
@@ -40,7 +39,8 @@ def figures(by: Actor, organisation: Organisation, day: date, at: datetime) -> r
     Needs report.view over the organisation (NotFound otherwise); BadInput for a day that has not begun. Numbers
     of a past day are as they stood at its end; today's as they stand at `at`, yesterday's at the same hour.
     """
-    organisation_for(by, organisation.pk, "report.view")
+    if not by.holds("report.view", organisation.path):
+        raise NotFound
     if day > clock.local_day(at):
         raise BadInput(_("This day has not begun yet."), field="day")
     ranges = (subtree(organisation.path),)
@@ -50,42 +50,54 @@ def figures(by: Actor, organisation: Organisation, day: date, at: datetime) -> r
         organisation=organisation.title,
         day=day,
         as_of=moment,
-        values=_all_rooms(ranges, day, moment, beds=day == clock.local_day(at)),
-        before=_all_rooms(ranges, day - timedelta(days=1), moment - timedelta(days=1), beds=False),
+        values=_all_rooms(ranges, day, moment, standing=day == clock.local_day(at)),
+        before=_all_rooms(ranges, day - timedelta(days=1), moment - timedelta(days=1), standing=False),
         units=_units(organisation, day),
     )
 
 
-def _all_rooms(ranges: tuple[tuple[str, str], ...], day: date, at: datetime, *, beds: bool) -> dict[str, int | None]:
+def _all_rooms(
+    ranges: tuple[tuple[str, str], ...], day: date, at: datetime, *, standing: bool
+) -> dict[str, int | None]:
     values: dict[str, int | None] = {}
-    for room in (checkins, cases, tracing, isolation):
+    for room in (checkins, cases, tracing):
         values |= room.day_figures(ranges, day, at)
-    # Beds are counted only as they stand: an institution's capacity of yesterday is not kept.
-    now = isolation.free_beds(at) if beds else None
+    # Beds, and where people under an order are, are known only as they stand: yesterday's are not kept.
+    values |= isolation.day_figures(ranges, day, at, standing=standing)
+    now = isolation.free_beds(at) if standing else None
     values["beds_free"] = now.free if now else None
     values["beds"] = now.beds if now else None
     return rules.completed(values)
 
 
 def _units(organisation: Organisation, day: date) -> list[dict[str, Any]]:
-    """A row for each organisation directly below that has people: four queries, whatever their number."""
+    """A row for each organisation directly below that has people: two queries, whatever their number."""
     children = list(Organisation.objects.filter(parent=organisation, ends__isnull=True).order_by("path"))
     if not children:
         return []
     width = len(organisation.path) + STEP
     inside = subtree(organisation.path)
 
-    def grouped(rows: QuerySet[Any], field: str) -> Mapping[str, int]:
+    def grouped(what: str, rows: QuerySet[Any], field: str) -> QuerySet[Any]:
         child: Func = Substr(F(field), Value(1), Value(width))
-        return dict(rows.annotate(unit=child).order_by().values_list("unit").annotate(n=Count("pk")))
+        label = Value(what, output_field=CharField())
+        labelled = rows.order_by().annotate(what=label, unit=child).values("what", "unit")
+        return labelled.annotate(n=Count("pk")).values_list("what", "unit", "n")
 
-    roster = grouped(Person.objects.filter(in_ranges("home_path", [inside]), left_on__isnull=True), "home_path")
     latest = LatestCheckIn.objects.filter(
         in_ranges("person__home_path", [inside]), person__left_on__isnull=True, day=day
     )
-    heard = grouped(latest, "person__home_path")
-    unwell = grouped(latest.exclude(severity=Severity.NONE), "person__home_path")
-    orders = grouped(Order.objects.filter(in_ranges("person__home_path", [inside]), _in_force()), "person__home_path")
+    people = Person.objects.filter(in_ranges("home_path", [inside]), left_on__isnull=True)
+    under_order = Order.objects.filter(in_ranges("person__home_path", [inside]), _in_force())
+    found: dict[str, dict[str, int]] = {"people": {}, "heard": {}, "unwell": {}, "orders": {}}
+    for what, unit, count in grouped("people", people, "home_path").union(
+        grouped("heard", latest, "person__home_path"),
+        grouped("unwell", latest.exclude(severity=Severity.NONE), "person__home_path"),
+        grouped("orders", under_order, "person__home_path"),
+        all=True,
+    ):
+        found[what][unit] = count
+    roster, heard, unwell, orders = found["people"], found["heard"], found["unwell"], found["orders"]
     today = day == clock.today()
     return [
         {

@@ -11,6 +11,7 @@ from shouwang.command import rules
 from shouwang.command.queries.levels import current_level
 from shouwang.command.rules.gaps import ALERT_HOURS
 from shouwang.core import clock
+from shouwang.core.counting import counts_of
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges, subtree
 from shouwang.org.models import Organisation, Responsibility
@@ -28,20 +29,23 @@ def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: d
     )
     answered = Responsibility.objects.filter(current(day), organisation=OuterRef("pk"), rank=Responsibility.Rank.FIRST)
     units = Organisation.objects.filter(in_ranges("path", inside), current(day))
+    uncovered = units.filter(~Exists(answered))
+    # Places belong to no organisation's subtree; they are counted for whoever stands at the root.
+    places = {"places": uncovered_places(on=day)} if organisation.parent_id is None else {}
+    counts = counts_of(alerts=waiting, units=uncovered, **places)
     values = found.values
     silent = [unit for unit in found.units if unit["checked_in"] == 0] if found.day == day else []
     return rules.gaps(
         rules.GapFacts(
             clocks_late=values.get("clocks_late"),
-            alerts_waiting=None if found.small else waiting.count(),
+            alerts_waiting=None if found.small else counts["alerts"],
             contacts_waiting=values.get("contacts_waiting"),
             unplaced=values.get("unplaced"),
             due_for_review=values.get("due_for_review"),
             monitored_missed=values.get("monitored_missed"),
             objections_open=values.get("objections_open"),
-            uncovered_organisations=units.filter(~Exists(answered)).count(),
-            # Places belong to no organisation's subtree; they are counted for whoever stands at the root.
-            uncovered_places=uncovered_places(on=day).count() if organisation.parent_id is None else None,
+            uncovered_organisations=counts["units"],
+            uncovered_places=counts.get("places"),
             silent_units=len(silent),
             level_declared=current_level(organisation.path, at) is not None,
         )

@@ -10,12 +10,12 @@ from shouwang.command.models import SituationReport
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
-from shouwang.org.queries import organisation_for
 
 
 def report_versions(by: Actor, organisation: Organisation, day: date) -> QuerySet[SituationReport]:
     """The issued versions of a day's report, newest first. Needs report.view there."""
-    organisation_for(by, organisation.pk, "report.view")
+    if not by.holds("report.view", organisation.path):
+        raise NotFound
     return SituationReport.objects.filter(organisation=organisation, day=day).select_related("issued_by")
 
 

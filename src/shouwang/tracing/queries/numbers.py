@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, IntegerField, Q, QuerySet, Value
 
 from shouwang.core import clock
 from shouwang.core.retention import keep_days
@@ -14,6 +15,7 @@ from shouwang.tracing.models import Contact, Trace
 
 FIGURES = ("contacts_found", "contacts_close", "contacts_general", "contacts_waiting", "contacts_new", "cases_traced")
 CLOSE = "close"
+ZERO = Value(0, output_field=IntegerField())
 
 
 def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[str, int | None]:
@@ -34,13 +36,27 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
         in_ranges("person__home_path", ranges),
         found_at__lte=moment,
     ).filter(~Q(state=Contact.State.DISMISSED) | undecided)
-    counts = rows.aggregate(
-        contacts_found=Count("person", distinct=True),
-        contacts_close=Count("person", filter=Q(grade=CLOSE), distinct=True),
-        contacts_waiting=Count("person", filter=undecided & Q(grade=CLOSE), distinct=True),
-        contacts_new=Count("person", filter=Q(found_at__gte=start), distinct=True),
-    )
     traced = Trace.objects.filter(in_ranges("case__person__home_path", ranges), at__gte=start, at__lte=moment)
-    counts["contacts_general"] = counts["contacts_found"] - counts["contacts_close"]
-    counts["cases_traced"] = traced.values("case").distinct().count()
-    return {key: counts[key] for key in FIGURES}
+    found = _labelled(rows, "people").annotate(
+        n=Count("person", distinct=True),
+        close=Count("person", filter=Q(grade=CLOSE), distinct=True),
+        waiting=Count("person", filter=undecided & Q(grade=CLOSE), distinct=True),
+        new=Count("person", filter=Q(found_at__gte=start), distinct=True),
+    )
+    runs = _labelled(traced, "cases").annotate(n=Count("case", distinct=True), close=ZERO, waiting=ZERO, new=ZERO)
+    columns = ("what", "n", "close", "waiting", "new")
+    counts = {row[0]: row[1:] for row in found.values_list(*columns).union(runs.values_list(*columns), all=True)}
+    people, close, waiting, new = counts.get("people", (0, 0, 0, 0))
+    return {
+        "contacts_found": people,
+        "contacts_close": close,
+        "contacts_general": people - close,
+        "contacts_waiting": waiting,
+        "contacts_new": new,
+        "cases_traced": counts.get("cases", (0,))[0],
+    }
+
+
+def _labelled(rows: QuerySet[Any], what: str) -> QuerySet[Any]:
+    """All rows as one group called `what`."""
+    return rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
