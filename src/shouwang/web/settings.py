@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_htmx",
+    "ninja",  # its page of the API, from our own static files as the policy demands
     "django_tasks",
     "django_tasks_db",
 ]

@@ -26,3 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("isolation/", include("shouwang.isolation.urls")),
     path("api/v1/", api.urls),
 ]
+
+handler404 = "shouwang.web.views.not_there"

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.defaults import page_not_found
 
 from shouwang.core import clock
-from shouwang.core.errors import BadInput
+from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, signed_in
 from shouwang.core.scope import WEB, Actor
@@ -193,3 +194,11 @@ def manifest(request: HttpRequest) -> HttpResponse:
     response = JsonResponse(data, content_type="application/manifest+json")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
+
+
+def not_there(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address. A program that asked the API is told so in the form it can read."""
+    if request.path.startswith("/api/"):
+        error = NotFound()
+        return JsonResponse(error.as_dict(), status=error.status)
+    return page_not_found(request, exception)
