@@ -85,7 +85,7 @@ def parse_gate(
     }
     shown = _shown(table, time="time")
     label = table.map.label("access") if "access" in table.map else ""
-    shown[Fate.DENIED] = shown[Fate.ACCESS_UNKNOWN] = (label, lambda index: table.value(index, "access"))
+    shown[Fate.ACCESS_UNKNOWN] = (label, lambda index: table.value(index, "access"))
     parsed = Parsed("gate", table.row, who, by_card, reasons, shown, {"t": t, "direction": direction}, where=doors)
     return _finish(parsed, table)
 

@@ -17,12 +17,13 @@ from shouwang.core.files.columns import Column, ColumnMap, map_columns
 from shouwang.core.files.notes import Remark
 from shouwang.core.files.problems import RowProblem
 from shouwang.core.files.tables import Row, Table, read_table
+from shouwang.tracing.presence.quick import read_quickly
 from shouwang.tracing.rules.intake import SENTENCES, Fate, Fates, describe
 
 Progress = Callable[[int, int | None], None]
 
 CHUNK = 50_000
-LISTED_PER_REASON = 200
+LISTED_PER_REASON = 50
 """Problems of one kind that are listed; all are counted."""
 
 
@@ -76,6 +77,9 @@ def read_columns(
     """Read the table. Raises `FileError` and `ColumnError` of `core.files`; a bad row is marked, never raised."""
     with read_table(path, name=name, sheet=sheet, max_rows=max_rows) as table:
         found = map_columns(table.header, spec, saved)
+        quick = read_quickly(path, table, found, max_rows=max_rows, progress=progress)
+        if quick is not None:
+            return Columns(quick[0], quick[1], np.zeros(len(quick[0]), np.bool_), found)
         gathered = _Gathered(found)
         while chunk := list(islice(table.rows, CHUNK)):
             gathered.take(chunk)
@@ -140,11 +144,12 @@ def problems_of(
 ) -> list[RowProblem]:
     """The first refused rows of each reason as problems. `shown[fate]` is the column's header and its value by index.
 
-    Rows refused as ROW_MALFORMED carry problems of their own and are left out unless `shown` names them.
+    Rows refused as ROW_MALFORMED carry problems of their own and are left out unless `shown` names them; a refused
+    card is no problem of the file, and only counted.
     """
     problems: list[RowProblem] = []
     for fate in Fate:
-        if fate == Fate.ACCEPTED or (fate == Fate.ROW_MALFORMED and fate not in shown):
+        if fate in (Fate.ACCEPTED, Fate.DENIED) or (fate == Fate.ROW_MALFORMED and fate not in shown):
             continue
         column, value = shown.get(fate, ("", lambda index: ""))
         message, remedy = SENTENCES[fate]
