@@ -81,8 +81,9 @@ def _units(organisation: Organisation, day: date) -> list[dict[str, Any]]:
     def grouped(what: str, rows: QuerySet[Any], field: str) -> QuerySet[Any]:
         child: Func = Substr(F(field), Value(1), Value(width))
         label = Value(what, output_field=CharField())
-        labelled = rows.order_by().annotate(what=label, unit=child).values("what", "unit")
-        return labelled.annotate(n=Count("pk")).values_list("what", "unit", "n")
+        labelled: QuerySet[Any] = rows.order_by().annotate(what=label, unit=child).values("what", "unit")
+        counted: QuerySet[Any] = labelled.annotate(n=Count("pk")).values_list("what", "unit", "n")
+        return counted
 
     latest = LatestCheckIn.objects.filter(
         in_ranges("person__home_path", [inside]), person__left_on__isnull=True, day=day

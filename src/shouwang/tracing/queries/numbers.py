@@ -59,4 +59,5 @@ def day_figures(ranges: tuple[Range, ...], day: date, at: datetime) -> Mapping[s
 
 def _labelled(rows: QuerySet[Any], what: str) -> QuerySet[Any]:
     """All rows as one group called `what`."""
-    return rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
+    labelled: QuerySet[Any] = rows.order_by().annotate(what=Value(what, output_field=CharField())).values("what")
+    return labelled
