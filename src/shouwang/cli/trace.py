@@ -7,7 +7,8 @@ from datetime import datetime
 import click
 
 from shouwang.cli.common import actor, as_option, json_option, print_json, table
-from shouwang.core import clock
+from shouwang.core import audit, clock
+from shouwang.org.models import Person
 
 
 @click.command()
@@ -35,15 +36,20 @@ def trace(
     from shouwang.epi.contacts import warm_up
     from shouwang.tracing import queries
 
+    by, now = actor(user), clock.now()
     warm_up()  # loading the compiled kernel is start-up, not search: elapsed_ms is the search alone
     answer = queries.answer_json(
-        actor(user),
+        by,
         number=number,
         onset=_moment(onset),
         lookback_days=lookback_days,
         rule=rule,
         min_seconds=min_seconds,
-        at=clock.now(),
+        at=now,
+    )
+    numbers = [answer["person"], *(row["person"] for row in answer["contacts"])]
+    audit.saw(
+        "presence.read", "person", Person.objects.filter(number__in=numbers).values_list("pk", flat=True), by=by, at=now
     )
     if as_json:
         print_json(answer)
