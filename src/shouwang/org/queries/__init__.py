@@ -63,6 +63,7 @@ from shouwang.org.queries.scope import (
 from shouwang.org.queries.trees import (
     child_organisations,
     child_places,
+    first_levels,
     floors_of,
     path_of,
     rooms_of,
@@ -90,6 +91,7 @@ __all__ = [
     "covers_all",
     "current",
     "filtered_people",
+    "first_levels",
     "floors_of",
     "gaps",
     "gaps_by_kind",

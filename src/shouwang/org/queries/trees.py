@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
 
 from shouwang.core.scope import Actor
-from shouwang.core.tree import ancestors, in_ranges, subtree
+from shouwang.core.tree import STEP, Range, ancestors, in_ranges, subtree
 from shouwang.org.models import Organisation, Person, Place, Residence, Responsibility
 from shouwang.org.queries.people import within_reach
 from shouwang.org.queries.scope import current
@@ -34,10 +34,25 @@ class Branch:
 
 def top_organisations(by: Actor, *, on: date, right: str = "people.view") -> list[Branch]:
     """Where the reach of `right` begins: organisations within it whose parent is not."""
+    return _branches(_tops(by, on, right), on)
+
+
+def _tops(by: Actor, on: date, right: str) -> list[Organisation]:
     ranges = by.ranges(right)
     inside = Organisation.objects.filter(in_ranges("path", ranges), current(on))
-    tops = list(inside.exclude(in_ranges("parent__path", ranges) & Q(parent__isnull=False)))
-    return _branches(tops, on)
+    return list(inside.exclude(in_ranges("parent__path", ranges) & Q(parent__isnull=False)))
+
+
+def first_levels(by: Actor, *, on: date) -> tuple[list[Branch], list[Branch] | None]:
+    """`top_organisations`, and the level below when there is a single one; its people are then counted only once."""
+    nodes = _tops(by, on, "people.view")
+    if len(nodes) != 1:
+        return _branches(nodes, on), None
+    top, children = nodes[0], list(nodes[0].children.filter(current(on)))
+    if not children:
+        return _branches(nodes, on), None
+    people = _count_steps("home_path", subtree(top.path), len(children[0].path))
+    return _branches(nodes, on, {top.path: sum(people.values())}), _branches(children, on, people)
 
 
 def child_organisations(parent: Organisation, *, on: date) -> list[Branch]:
@@ -45,9 +60,10 @@ def child_organisations(parent: Organisation, *, on: date) -> list[Branch]:
     return _branches(list(parent.children.filter(current(on))), on)
 
 
-def _branches(nodes: Sequence[Organisation], on: date) -> list[Branch]:
+def _branches(nodes: Sequence[Organisation], on: date, people: Mapping[str, int] | None = None) -> list[Branch]:
     """Counts in one query for all nodes of the same depth, answers and numbers of children in one each."""
-    people = _people_below([node.path for node in nodes])
+    if people is None:
+        people = _people_below([node.path for node in nodes])
     children = dict(
         Organisation.objects.filter(current(on), parent__in=nodes).values_list("parent").annotate(n=Count("pk"))
     )
@@ -72,10 +88,14 @@ def _people_below(paths: Iterable[str]) -> dict[str, int]:
         by_length.setdefault(len(path), []).append(path)
     counts: dict[str, int] = {}
     for length, same in by_length.items():
-        span = (min(same), subtree(max(same))[1])
-        rows = Person.objects.filter(in_ranges("home_path", (span,)), left_on__isnull=True)
-        counts |= dict(rows.annotate(top=Substr("home_path", 1, length)).values_list("top").annotate(n=Count("pk")))
+        counts |= _count_steps("home_path", (min(same), subtree(max(same))[1]), length)
     return counts
+
+
+def _count_steps(field: str, span: Range, length: int) -> dict[str, int]:
+    """Path cut to `length` -> people in that subtree; who stands higher up is under their own, shorter path."""
+    rows = Person.objects.filter(in_ranges(field, (span,)), left_on__isnull=True)
+    return dict(rows.annotate(top=Substr(field, 1, length)).values_list("top").annotate(n=Count("pk")))
 
 
 def path_of(node: Organisation | Place) -> list[Organisation] | list[Place]:
@@ -154,25 +174,29 @@ def _residents_below(parent: Place | None, nodes: Sequence[Place], on: date) -> 
     return dict(rows.annotate(top=Substr("place__path", 1, length)).values_list("top").annotate(n=Count("pk")))
 
 
-def rooms_of(by: Actor, floor: Place, *, on: date) -> list[Spot]:
-    """The rooms directly below a floor or building, with residents; names only of people within `people.view`."""
-    spots = [spot for spot in child_places(by, floor, on=on) if spot.node.kind in ROOM_KINDS]
-    if not by.holds("people.view"):
-        return spots
-    by_path = {spot.node.path: spot for spot in spots}
-    length = len(floor.path) + 4
+def rooms_of(by: Actor, floor: Place, *, on: date, spots: Sequence[Spot] | None = None) -> list[Spot]:
+    """The rooms directly below a floor or building, with residents; names only of people within `people.view`.
+
+    `spots`: the floor's `child_places`, where the caller has them already.
+    """
+    found = child_places(by, floor, on=on) if spots is None else spots
+    rooms = [spot for spot in found if spot.node.kind in ROOM_KINDS]
+    if not by.holds("people.view") or not rooms:
+        return rooms
+    by_path = {spot.node.path: spot for spot in rooms}
+    length = len(floor.path) + STEP
     living = Person.objects.filter(
         within_reach(by, "people.view"),
         current(on, "residences__"),
         in_ranges("residences__place__path", (subtree(floor.path),)),
         left_on__isnull=True,
     )
-    rows = living.annotate(room=Substr("residences__place__path", 1, length)).select_related("home").order_by("number")
-    for person in rows:
+    lines = living.annotate(room=Substr("residences__place__path", 1, length)).select_related("home").order_by("number")
+    for person in lines:
         spot = by_path.get(person.room)
         if spot is not None:
             spot.names.append(person)
-    return spots
+    return rooms
 
 
 def floors_of(building: Place, *, on: date) -> QuerySet[Place]:

@@ -126,6 +126,22 @@ def test_floors_are_chosen_and_rooms_of_one_are_shown(cast: Cast, sign_in: SignI
     assert "201" in page
 
 
+def test_a_building_of_many_rooms_without_floors_is_drawn_in_parts(cast: Cast, sign_in: SignIn) -> None:
+    from shouwang.core.scope import system_actor
+    from shouwang.org import actions
+
+    for number in range(100, 190):
+        actions.add_place(
+            parent=cast.place["D1"], kind="dorm_room", code=f"D1-{number}x", name=f"{number}x", starts=DAY,
+            by=system_actor(), at=NOON,
+        )  # fmt: skip
+    admin = sign_in("admin")
+    first, last = (get(admin, "place", cast.place["D1"].pk, part=part)[1] for part in ("0", "1"))
+    assert ("100x</" in first or "100x<" in first, "189x<" in first.replace("– 189x<", "")) == (True, False)
+    assert "189x" in last
+    assert get(admin, "place", cast.place["D1"].pk, part="999999999")[0] == 200
+
+
 def test_places_are_changed_by_org_manage_only(cast: Cast, sign_in: SignIn) -> None:
     where = reverse("org:change_place", args=[cast.place["MAIN"].pk, "add"])
     values = {"add-kind": "gate", "add-code": "GATE-S", "add-name": "南门", "add-capacity": ""}

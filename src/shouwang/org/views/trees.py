@@ -28,8 +28,7 @@ MANAGE = "org.manage"
 def tree(request: Request) -> HttpResponse:
     """The organisations within reach, one level; further levels are fetched as they are opened."""
     request.actor.require("people.view")
-    tops = queries.top_organisations(request.actor, on=clock.today())
-    open_below = queries.child_organisations(tops[0].node, on=clock.today()) if len(tops) == 1 else None
+    tops, open_below = queries.first_levels(request.actor, on=clock.today())
     context = {"branches": tops, "open_below": open_below, "as_of": clock.now()}
     return render(request, "org/tree.html", context)
 
@@ -138,16 +137,19 @@ def _place_context(request: Request, found: Place) -> dict[str, Any]:
     today = clock.today()
     floors = list(queries.floors_of(found, on=today))
     floor = next((f for f in floors if str(f.pk) == request.GET.get("floor")), floors[0] if floors else found)
-    rooms = queries.rooms_of(request.actor, floor, on=today)
-    others = [spot for spot in queries.child_places(request.actor, found, on=today) if not _listed(spot, rooms)]
+    inside = queries.child_places(request.actor, found, on=today)
+    rooms = queries.rooms_of(request.actor, floor, on=today, spots=inside if floor == found else None)
+    listed = {spot.node.pk for spot in rooms}
+    part, parts = _part(rooms, request.GET.get("part", ""))
     may_manage = request.actor.holds(MANAGE)
     return {
         "place": found,
         "trail": queries.path_of(found),
         "floors": floors,
         "floor": floor,
-        "rooms": rooms,
-        "others": [spot for spot in others if spot.node.kind != Place.Kind.FLOOR],
+        "rooms": part,
+        "parts": parts,
+        "others": [s for s in inside if s.node.kind != Place.Kind.FLOOR and s.node.pk not in listed],
         "counted": queries.sees_residents(request.actor),
         "residents": sum(spot.residents or 0 for spot in rooms),
         "as_of": clock.now(),
@@ -162,8 +164,17 @@ def _place_context(request: Request, found: Place) -> dict[str, Any]:
     }
 
 
-def _listed(spot: Spot, rooms: list[Spot]) -> bool:
-    return any(room.node.pk == spot.node.pk for room in rooms)
+ROOMS_SHOWN = 80  # rooms drawn at once; a building without floors may have hundreds
+
+
+def _part(rooms: list[Spot], wanted: str) -> tuple[list[Spot], list[tuple[str, str, bool]]]:
+    """The rooms to draw, and the parts to choose from: (number, "101 – 220", is chosen); none when all are drawn."""
+    if len(rooms) <= ROOMS_SHOWN:
+        return rooms, []
+    cuts = [rooms[k : k + ROOMS_SHOWN] for k in range(0, len(rooms), ROOMS_SHOWN)]
+    chosen = int(wanted) if wanted.isdecimal() and len(wanted) < 6 and int(wanted) < len(cuts) else 0
+    labels = [(str(k), f"{cut[0].node.title} – {cut[-1].node.title}", k == chosen) for k, cut in enumerate(cuts)]
+    return cuts[chosen], labels
 
 
 @require_POST
