@@ -76,7 +76,7 @@ def grant_role(
     by: Actor,
     at: datetime,
 ) -> Grant:
-    """`role` over the organisation's subtree. Needs account.manage there. Granting it again changes only the end."""
+    """`role` over the organisation's subtree. Needs account.manage there. Granting the same again changes nothing."""
     by.require("account.manage", organisation.path)
     if by.account_id == account.pk:
         raise Forbidden(_("Nobody gives a role to themselves. Ask another administrator."), code="own_account")
@@ -95,8 +95,11 @@ def grant_role(
 
 @transaction.atomic
 def revoke_role(grant: Grant, *, on: date, by: Actor, at: datetime) -> Grant:
-    """The role ends on a day (that day included); one that begins only after it is taken back entirely."""
+    """The role ends on a day (that day included); one that begins only after it is taken back entirely, and one that
+    has ended by then stays as it is."""
     by.require("account.manage", grant.organisation.path)
+    if grant.ends is not None and grant.ends <= on:
+        return grant
     account_id, person_id, new = grant.account_id, grant.account.person_id, {"role": grant.role, "ends": str(on)}
     if on < grant.starts:
         grant.delete()
@@ -110,7 +113,9 @@ def revoke_role(grant: Grant, *, on: date, by: Actor, at: datetime) -> Grant:
 
 @transaction.atomic
 def reset_password(account: Account, *, by: Actor, at: datetime) -> str:
-    """A new one-time password, returned once and to be changed at the next sign-in; sessions elsewhere end.
+    """A new one-time password, returned once and to be changed at the next sign-in.
+
+    Sessions and API tokens end: whoever had the old password may have made them.
 
     Needs account.manage over the person and over every unit in which the account has a role.
     """
@@ -119,6 +124,7 @@ def reset_password(account: Account, *, by: Actor, at: datetime) -> str:
     account.set_password(password)
     account.must_change_password, account.failed_logins, account.locked_until = True, 0, None
     account.save(update_fields=["password", "must_change_password", "failed_logins", "locked_until"])
+    ApiToken.objects.filter(account=account, revoked_at__isnull=True).update(revoked_at=at)
     audit.record("account.password_reset", "account", account.pk, by=by, at=at, subject=account.person_id)
     return password
 
@@ -180,9 +186,13 @@ def set_language(account: Account, *, language: str, by: Actor, at: datetime) ->
 
 @transaction.atomic
 def issue_token(account: Account, *, name: str, days: int, by: Actor, at: datetime) -> tuple[ApiToken, str]:
-    """A bearer token for the API, shown once. Its holder may do what the account may do."""
-    if by.account_id != account.pk:
-        by.require("account.manage", account.person.home_path if account.person else None)
+    """A bearer token for the API, shown once. Its holder may do what the account may do.
+
+    So only the account itself asks for one, or whoever owns the machine: an administrator who could would read
+    health data in the name of the clinic.
+    """
+    if by.account_id != account.pk and not by.everything:
+        raise Forbidden(_("Only the account itself can have a token issued."), code="not_own_account")
     if not 1 <= days <= 366:
         raise BadInput(_("A token lives for 1 to 366 days."), field="days")
     plain = "sw_" + secrets.token_urlsafe(32)
