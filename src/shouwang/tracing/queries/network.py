@@ -19,6 +19,7 @@ from shouwang.tracing.rules.clusters import clusters
 NETWORK_LIMIT = 600  # nodes: beyond it a drawing shows nothing; the list has everybody
 BY_UNIT, BY_PLACE = "unit", "place"
 CLOSE = "close"
+NAMED_GROUPS, LARGE_GROUP = 12, 3  # up to 12 groups are drawn as they are; beyond, those of fewer than 3 are one
 
 
 def network(by: Actor, case: Case, *, group: str = BY_UNIT, close_only: bool = True) -> Mapping[str, Any]:
@@ -78,7 +79,13 @@ def _groups(rows: Sequence[Contact], group: str) -> list[tuple[str, list[Contact
     else:
         for row in rows:
             found[row.person.home.title if row.person.home else _("no unit")].append(row)
-    return sorted(found.items(), key=lambda item: (-sum(r.grade == CLOSE for r in item[1]), -len(item[1]), item[0]))
+    ordered = sorted(found.items(), key=lambda item: (-sum(r.grade == CLOSE for r in item[1]), -len(item[1]), item[0]))
+    if len(ordered) <= NAMED_GROUPS:
+        return ordered
+    # a hundred groups of one are no grouping: the small ones stand together
+    large = [item for item in ordered if len(item[1]) >= LARGE_GROUP]
+    small = [row for item in ordered if len(item[1]) < LARGE_GROUP for row in item[1]]
+    return [*large, (_("others"), small)] if small else large
 
 
 def _longest_place(row: Contact) -> int | None:

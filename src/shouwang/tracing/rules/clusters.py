@@ -10,7 +10,7 @@ Point = tuple[float, float]
 
 GOLDEN = math.pi * (3 - math.sqrt(5))  # the angle by which a sunflower sets its next seed
 SPACING = 12.0  # units between neighbouring dots
-MARGIN = 16.0  # units between two discs; leaves room for the group's name
+MARGIN = 20.0  # units between two discs; leaves room for the group's name
 MIDDLE = 6  # spots kept free for the middle itself
 WIDE = 1.35  # screens are wider than high
 

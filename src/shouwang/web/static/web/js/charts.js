@@ -196,7 +196,7 @@
           return {
             id: String(n.id), name: String(n.id), title: n.label, note: n.note, href: n.href, amount: n.value, x, y,
             category: index.get(n.category) ?? 0, symbolSize: least + range * Math.sqrt((n.value || 0) / most),
-            ...(n.named ? { label: { show: true, position: "bottom", color: ink.text, fontSize: 12, formatter: title } } : {}),
+            ...(n.named && (size.width > 600 || count <= 120) ? { label: { show: true, position: "bottom", color: ink.text, fontSize: 12, formatter: title } } : {}),
           };
         }),
         links: data.links.map((l) => ({
