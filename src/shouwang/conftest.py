@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import time_machine
 
@@ -15,6 +16,25 @@ if TYPE_CHECKING:
     from pytest_django import Settings
 
     from shouwang.org.tests.cast import Cast
+
+
+# Property tests look further when asked to: SHOUWANG_THOROUGH=1 (nightly), and by default just far enough.
+# A busy machine is no flaw of the code: neither slow examples nor their slow making fail a test.
+PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("quick", max_examples=25, **PATIENT)
+hypothesis.settings.register_profile("thorough", max_examples=500, **PATIENT)
+hypothesis.settings.load_profile("thorough" if os.environ.get("SHOUWANG_THOROUGH") else "quick")
+
+TOUCH_THE_DATABASE = {"db", "transactional_db", "django_db_blocker", "live_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever cannot reach the database is marked `files`: running it on a second database proves nothing."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if not fixtures & TOUCH_THE_DATABASE and item.get_closest_marker("django_db") is None:
+            item.add_marker(pytest.mark.files)
 
 
 @pytest.fixture(autouse=True)

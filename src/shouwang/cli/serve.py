@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
+from datetime import datetime, timedelta
 from types import FrameType
 
 import click
 from django.conf import settings
 
 from shouwang.cases import actions as cases
+from shouwang.cli.background import HELPERS, Supervisor, leave_when_alone
 from shouwang.cli.common import json_option, print_json
 from shouwang.core import clock, purging
+from shouwang.core.scope import system_actor
 from shouwang.epi.contacts import warm_up
+from shouwang.org import tasks
+from shouwang.tracing import actions as tracing
 
-SWEEP_SECONDS = 20
+SERVER_PATIENCE = 4  # seconds for answers under way, then the server process is killed
+IMPORTING = timedelta(minutes=10)  # an import whose days are stale for longer has died before it built them
 
 
 @click.command()
@@ -32,7 +36,6 @@ def serve(host: str, port: int, workers: int, no_background: bool) -> None:
     if not (settings.HOME / "secret_key").exists():
         raise click.ClickException(f"{settings.HOME} is not set up yet. Run: shouwang init")
     warm_up()  # compiles the kernel, or loads it from its cache, before the first tracer asks
-    helpers = [] if no_background else _start_helpers()
     server = Server(
         "shouwang.web.asgi:application",
         address=host,
@@ -41,53 +44,65 @@ def serve(host: str, port: int, workers: int, no_background: bool) -> None:
         workers=workers,
         websockets=False,
         log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=SERVER_PATIENCE,
     )
+    helpers = Supervisor({} if no_background else HELPERS)
+    # Until Granian takes over the signals, being asked to stop must not leave helpers behind.
+    signal.signal(signal.SIGTERM, _leave)
+    helpers.start()
     try:
         server.serve()
     finally:
-        for helper in helpers:
-            helper.terminate()
-        for helper in helpers:
-            try:
-                helper.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                helper.kill()
+        helpers.stop()
 
 
-def _start_helpers() -> list[subprocess.Popen[bytes]]:
-    worker = [sys.executable, "-m", "django", "db_worker", "--settings", "shouwang.web.settings", "--interval", "1"]
-    sweeper = [sys.executable, "-m", "shouwang.cli", "sweep", "--every", str(SWEEP_SECONDS)]
-    return [subprocess.Popen(worker), subprocess.Popen(sweeper)]
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 @click.command()
 @click.option("--every", type=click.IntRange(1, 3600), help="Repeat every so many seconds until stopped.")
+@click.option("--until-alone", is_flag=True, hidden=True, help="End when standard input does.")
 @json_option
-def sweep(every: int | None, as_json: bool) -> None:
-    """Mark running clocks whose time has passed as overdue, and purge what has passed its purge date."""
+def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
+    """Mark overdue clocks, take up imports whose worker was killed, build stale days; purge once a day."""
     stop = threading.Event()
 
     def leave(number: int, frame: FrameType | None) -> None:
         stop.set()
 
+    if until_alone:
+        leave_when_alone(stop.set)
     if every:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    purged_on = None
+    daily_done = None
     while True:
         now = clock.now()
-        overdue = cases.sweep_clocks(at=now)
-        if purged_on != clock.local_day(now):
+        counts = sweep_once(now)
+        if daily_done != clock.local_day(now):
             purging.purge(on=clock.local_day(now), at=now)
-            purged_on = clock.local_day(now)
+            tracing.sweep_leftovers(at=now)
+            daily_done = clock.local_day(now)
         if not every:
             break
         if stop.wait(every):
             return
     if as_json:
-        print_json({"overdue": overdue})
-    else:
-        click.echo(f"{overdue} clocks newly overdue.")
+        print_json(counts)
+        return
+    click.echo(f"{counts['overdue']} clocks newly overdue.")
+    click.echo(f"{counts['taken_up']} imports taken up again, {counts['built']} presence days built again.")
+
+
+def sweep_once(at: datetime) -> dict[str, int]:
+    """What is looked after every few seconds. Each part may run twice at once without harm."""
+    return {
+        "overdue": cases.sweep_clocks(at=at),
+        "taken_up": tasks.take_up_imports(at=at),
+        "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),
+    }
 
 
 @click.command()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.core.management import call_command
 
 from shouwang.core import imports, purging
 from shouwang.core.errors import BadInput, Conflict
@@ -19,6 +18,7 @@ from shouwang.core.models import AuditEntry, ColumnMemory, ImportRun
 from shouwang.org import tasks
 from shouwang.org.models import Person
 from shouwang.org.tests.cast import NOON, Cast
+from shouwang.org.tests.worker import work as work_off_the_queue
 
 GOOD = "学号,姓名,班级\n1001,甲,计科2301班\n1002,乙,计科2302班\n".encode()
 FLAWED = "学号,姓名,性别\n1001,甲,男\n1002,乙,雄\n,丙,女\n".encode()
@@ -130,7 +130,7 @@ def test_a_killed_run_is_silent_after_a_minute_and_taken_up_again(cast: Cast, no
     assert [silent.pk for silent in imports.silent(later)] == [run.pk]
     assert tasks.take_up_imports(at=later) == 1
     assert tasks.take_up_imports(at=later) == 0
-    call_command("db_worker", "--batch", "--no-startup-delay", verbosity=0)
+    work_off_the_queue()
     run.refresh_from_db()
     assert run.state == "checked"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from shouwang.core.models import ImportRun
 from shouwang.org.models import Person
 from shouwang.org.tests.cast import Cast
+from shouwang.org.tests.worker import work
 
 SignIn = Callable[[str], Client]
 FLAWED = "学号,姓名,班级,性别\n1001,甲,计科2301班,男\n1002,乙,新班级,女\n1003,丙,计科2301班,雄\n".encode()
@@ -24,10 +24,6 @@ def upload(client: Client, content: bytes, **more: str) -> ImportRun:
     response = client.post(reverse("org:import_new"), data)
     assert response.status_code == 302, response.content.decode()
     return ImportRun.objects.latest("id")
-
-
-def work() -> None:
-    call_command("db_worker", "--batch", "--no-startup-delay", verbosity=0)
 
 
 def page(client: Client, run: ImportRun) -> str:

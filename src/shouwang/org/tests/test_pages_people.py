@@ -84,6 +84,7 @@ def test_the_list_costs_a_fixed_number_of_queries(
         client.get(reverse("org:people"), headers={"HX-Request": "true"})
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the plan as SQLite words it")
 def test_a_restricted_list_is_one_range_of_the_index(cast: Cast) -> None:
     rows = queries.filtered_people(cast.by("fang"), PeopleFilter()).order_by("home_path", "number")
     sql, values = rows.query.sql_with_params()

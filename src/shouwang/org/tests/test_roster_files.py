@@ -101,6 +101,7 @@ def test_a_date_cell_is_a_date(cast: Cast, tmp_path: Path) -> None:
     assert Person.objects.get(number="1001").born == date(2005, 9, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_real_register_imports_whole(db: None, noon: object, real_data: Callable[[str], Path]) -> None:
     """4,341 students of a Chinese college in GBK, without names; two cards are held by two people each."""
@@ -150,6 +151,7 @@ def roster_of(rows: int, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_thirty_thousand_rows_with_errors(db: None, noon: object, tmp_path: Path) -> None:
     path = roster_of(30_000, tmp_path / "big.csv")
     began = time.perf_counter()
@@ -182,6 +184,7 @@ import_file(Path(sys.argv[1]), by=system_actor(), at=clock.now())
 """
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_a_commit_leaves_nothing_and_the_next_run_completes(tmp_path: Path) -> None:
     path = roster_of(500, tmp_path / "r.csv")
     home = tmp_path / "home"

@@ -49,10 +49,15 @@ def build_days(
     return build_each(days, by=by, at=at, progress=progress)
 
 
-def build_stale(*, by: Actor, at: datetime, progress: Progress = no_progress) -> list[PresenceDay]:
-    """Build again every day for which records came in after it was built. Needs presence.import."""
+def build_stale(
+    *, by: Actor, at: datetime, for_at_least: timedelta = timedelta(0), progress: Progress = no_progress
+) -> list[PresenceDay]:
+    """Build again every day for which records came in after it was built; needs presence.import.
+
+    `for_at_least` leaves out days that went stale a moment ago: the import that did it is about to build them.
+    """
     by.require(IMPORT)
-    days = PresenceDay.objects.filter(stale_since__isnull=False).order_by("day").values_list("day", flat=True)
+    days = PresenceDay.objects.filter(stale_since__lte=at - for_at_least).order_by("day").values_list("day", flat=True)
     return build_each(list(days), by=by, at=at, progress=progress)
 
 
