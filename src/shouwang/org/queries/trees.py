@@ -169,7 +169,8 @@ def child_places(by: Actor, parent: Place | None, *, on: date) -> list[Spot]:
 
 def _residents_below(parent: Place | None, nodes: Sequence[Place], on: date) -> dict[str, int]:
     span = subtree(parent.path) if parent is not None else subtree("")
-    rows = Residence.objects.filter(current(on), in_ranges("place__path", (span,)), person__left_on__isnull=True)
+    # Who has left has no residence any more: leaving ends it.
+    rows = Residence.objects.filter(current(on), in_ranges("place__path", (span,)))
     length = len(nodes[0].path)
     return dict(rows.annotate(top=Substr("place__path", 1, length)).values_list("top").annotate(n=Count("pk")))
 
