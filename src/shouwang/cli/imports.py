@@ -10,6 +10,8 @@ import click
 from shouwang.cli.common import actor, as_option, json_option, parse_day, print_json, progress_bar, table
 from shouwang.core import clock
 
+PROBLEMS_SHOWN = 20
+
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
@@ -130,10 +132,13 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
+    problems = result.pop("problems", [])
     rows: list[list[object]] = []
     for key, value in result.items():
         if isinstance(value, dict):
             rows += [[f"{key}: {inner}", count] for inner, count in value.items()]
         else:
-            rows.append([key, value])
+            rows.append([key, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value])
     table(["", ""], rows)
+    for problem in problems[:PROBLEMS_SHOWN]:
+        click.echo(f"  row {problem['row']}, {problem['column']}: {problem['message']} {problem['remedy']}")

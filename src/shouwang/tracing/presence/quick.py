@@ -8,7 +8,6 @@ invisible marks, spreadsheet formulas and errors, footers, shortened numbers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,15 +67,17 @@ def _plain(path: Path, table: Table) -> bool:
     if table.text is None or table.text.state.prefer_gb or not table.text.size or path.stat().st_size < SMALLEST:
         return False
     # A quotation mark stands at the end of a cell, or the two ways may disagree about what it quotes.
-    ends = re.escape(table.delimiter.encode()) + rb"\r\n"
-    inside = re.compile(rb"[^" + ends + rb"]\"[^" + ends + rb"]")
+    end = np.zeros(256, np.bool_)
+    end[list(table.delimiter.encode() + b"\r\n")] = True
     marks, kept = 0, b""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            if not marks and not kept and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            if not kept and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
                 return False
             marks += block.count(b'"')
-            if marks and inside.search(kept + block):
+            text = np.frombuffer(kept + block, np.uint8)
+            at = np.flatnonzero(text[1:-1] == ord('"')) + 1
+            if np.any(~end[text[at - 1]] & ~end[text[at + 1]]):
                 return False
             kept = block[-2:]
     return marks % 2 == 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from shouwang.core.errors import ShouwangError
@@ -21,7 +22,7 @@ LARGEST = 2**31 - 1
 FEW = 500  # fewer distinct texts are asked for by name; more are found in one pass over the table
 
 
-class TooManyRowsError(ShouwangError):
+class IdTooLarge(ShouwangError):
     """Ids have grown beyond what a segment can hold."""
 
     code = "id_too_large"
@@ -32,7 +33,7 @@ def ids_of(distinct: Sequence[str], found: Mapping[str, int]) -> Int32:
     """One id for each distinct text: found, UNKNOWN, AMBIGUOUS (as `found` says), or MISSING for an empty text."""
     values = [found.get(text, UNKNOWN) if text else MISSING for text in distinct]
     if values and max(values) > LARGEST:
-        raise TooManyRowsError("a person or place id does not fit into 32 bits")
+        raise IdTooLarge(_("An internal number has outgrown day segments. Ask whoever maintains the program."))
     return np.array(values, np.int32)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_lazy as _
 
-from shouwang.core.errors import BadInput
-from shouwang.core.packs import Pack
+from shouwang.core.packs import Pack, PackError
 from shouwang.org.models import Place
 from shouwang.tracing.models import PresenceSource
 from shouwang.tracing.queries.trace import TraceAnswer
@@ -24,11 +24,17 @@ EVIDENCE_LIMIT = 200
 def contact_rule(pack: Pack) -> ContactRule:
     """The pack's [contact_rule]. PackError names what is wrong with it."""
     rule = pack.section("contact_rule", ContactRule)
-    for step in rule.grades:
-        for condition in step.any:
-            for word in condition.sources:
-                if word not in SOURCE_CODES:
-                    raise BadInput(f"{pack.code}: [contact_rule] names an unknown source {word!r}", code="pack_invalid")
+    conditions = [condition for step in rule.grades for condition in step.any]
+    named = [(word, SOURCE_CODES) for condition in conditions for word in condition.sources]
+    named += [(word, dict.fromkeys(Place.Kind.values, 0)) for condition in conditions for word in condition.place_kinds]
+    for word, known in named:
+        if word not in known:
+            raise PackError(
+                _("Pack %(pack)s, section [%(section)s]: %(reason)s"),
+                pack=pack.code,
+                section="contact_rule",
+                reason=f"{word!r} is none of {', '.join(known)}",
+            )
     return rule
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shouwang.core.packs import Text, get_pack
+from shouwang.core.packs import PackError, Text, get_pack
 from shouwang.tracing.models import PresenceSource
 from shouwang.tracing.queries.judging import SOURCE_CODES, contact_rule
 from shouwang.tracing.rules.grading import (
@@ -183,3 +184,20 @@ def _holds(condition: Condition, rows: list[Row]) -> bool:
 
 def test_minutes_in_words() -> None:
     assert [written_minutes(s) for s in (0, 1, 59, 60, 119, 7200)] == ["0", "<1", "<1", "1", "1", "120"]
+
+
+@pytest.mark.parametrize(
+    "condition", ['sources = ["radar"]', 'place_kinds = ["moon"]', "min_minutes = -1", "minutes = 3"]
+)
+def test_a_wrong_rule_is_refused_with_its_place(own_home: Path, condition: str) -> None:
+    packs = own_home / "packs"
+    packs.mkdir()
+    shipped = get_pack("influenza-seasonal").path.read_text("utf-8")
+    head, _rule_section, rest = shipped.partition("[contact_rule]")
+    text = head.replace('code = "influenza-seasonal"', 'code = "own"') + "[contact_rule]" + rest
+    minutes = "" if condition.startswith("min_minutes") else "min_minutes = 1, "
+    text = text.replace("{ min_minutes = 0,", f"{{ {minutes}{condition},", 1)
+    (packs / "own.toml").write_text(text, "utf-8")
+    with pytest.raises(PackError) as refusal:
+        contact_rule(get_pack("own"))
+    assert "contact_rule" in refusal.value.sentence
