@@ -38,7 +38,9 @@ def day_figures(
     rows = Order.objects.filter(in_ranges("person__home_path", ranges), served_at__lt=end)
     unanswered = Q(objections__answered_at__isnull=True) | Q(objections__answered_at__gt=cut)
     waiting = Q(objections__at__lte=cut) & unanswered
+    present = standing and day == today
     counts: dict[str, int | None] = rows.aggregate(
+        **(_present() if present else {}),
         quarantined=Count("person", filter=there & Q(kind=Order.Kind.QUARANTINE), distinct=True),
         isolated=Count("person", filter=there & Q(kind=Order.Kind.ISOLATION), distinct=True),
         due_for_review=Count("pk", filter=there & Q(ends_on__lt=day), distinct=True),
@@ -46,14 +48,15 @@ def day_figures(
         orders_ended=Count("pk", filter=Q(ended_at__gte=start, ended_at__lt=end, ended_at__lte=at), distinct=True),
         objections_open=Count("pk", filter=there & waiting, distinct=True),
     )
-    return {**dict.fromkeys(FIGURES), **counts, **(_today(ranges) if standing and day == today else {})}
+    return {**dict.fromkeys(FIGURES), **counts}
 
 
-def _today(ranges: tuple[Range, ...]) -> dict[str, int]:
-    rows = Order.objects.filter(in_ranges("person__home_path", ranges), ended_at__isnull=True)
-    return rows.aggregate(
-        at_home=Count("pk", filter=Q(where=Order.Where.HOME)),
-        in_facility=Count("pk", filter=Q(where=Order.Where.FACILITY)),
-        unplaced=Count("pk", filter=Q(where=Order.Where.UNASSIGNED)),
-        unread=Count("pk", filter=Q(state=Order.State.SERVED)),
-    )
+def _present() -> dict[str, Count]:
+    """Where those are who are under an order, and who has not read theirs, as it stands."""
+    now = Q(ended_at__isnull=True)
+    return {
+        "at_home": Count("pk", filter=now & Q(where=Order.Where.HOME), distinct=True),
+        "in_facility": Count("pk", filter=now & Q(where=Order.Where.FACILITY), distinct=True),
+        "unplaced": Count("pk", filter=now & Q(where=Order.Where.UNASSIGNED), distinct=True),
+        "unread": Count("pk", filter=now & Q(state=Order.State.SERVED), distinct=True),
+    }
