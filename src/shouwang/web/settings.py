@@ -35,8 +35,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "shouwang.web.middleware.security_headers",  # before static files: a drawing opened by itself is a document too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shouwang.web.middleware.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

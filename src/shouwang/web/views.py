@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import astuple
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -23,9 +28,12 @@ from shouwang.core.http import Request, signed_in
 from shouwang.core.scope import WEB, Actor
 from shouwang.org import actions, queries
 from shouwang.org.models import Account, Grant
+from shouwang.org.rules import after_failed_login
 from shouwang.web import moments
 from shouwang.web.forms import LoginForm, PasswordForm
 from shouwang.web.home import cards
+
+STRANGER_SECONDS = 24 * 3600
 
 
 def safe_next(request: HttpRequest, default: str) -> str:
@@ -73,13 +81,13 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Account:
     account = queries.account_to_sign_in(username)
     if account is None:
         make_password(password)  # the time of a real check: names must not be told by the clock
-        raise wrong()
+        raise refused_stranger(username, at)
     by = Actor(account.pk, account.person_id, account.username, mouth=WEB, address=request.META.get("REMOTE_ADDR", ""))
     if account.locked_until is not None and account.locked_until > at:
-        raise resting(account)
+        raise resting(account.locked_until)
     if not account.check_password(password):
         account = actions.sign_in_failed(account, by=by, at=at)
-        raise resting(account) if account.locked_until and account.locked_until > at else wrong()
+        raise resting(account.locked_until) if account.locked_until and account.locked_until > at else wrong()
     account = actions.sign_in_succeeded(account, by=by, at=at)
     auth.login(request, account, backend="django.contrib.auth.backends.ModelBackend")
     return account
@@ -89,10 +97,22 @@ def wrong() -> BadInput:
     return BadInput(_("Number or password is not right. Check both and try again."), code="sign_in_wrong")
 
 
-def resting(account: Account) -> BadInput:
-    until = account.locked_until.astimezone(clock.zone()) if account.locked_until else clock.now()
+def refused_stranger(username: str, at: datetime) -> BadInput:
+    """What an account would answer: a name nobody has rests after as many tries, or resting would tell who is here.
+
+    Counted in the cache of this server process, for a day.
+    """
+    key = "stranger-" + hashlib.sha256(username.encode()).hexdigest()
+    failed, until = cache.get(key, (0, None))
+    if until is None or until <= at:
+        failed, until = astuple(after_failed_login(failed, now=at))
+        cache.set(key, (failed, until), STRANGER_SECONDS)
+    return resting(until) if until else wrong()
+
+
+def resting(until: datetime) -> BadInput:
     sentence = _("Too many wrong passwords. This account rests until %(time)s; then try again.")
-    return BadInput(sentence, code="account_resting", time=f"{until:%H:%M}")
+    return BadInput(sentence, code="account_resting", time=f"{until.astimezone(clock.zone()):%H:%M}")
 
 
 @require_POST

@@ -76,6 +76,13 @@ def test_headers_of_every_page(client: Client, db: None) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
 
 
+def test_static_files_carry_the_policy_too(client: Client) -> None:
+    response = client.get("/static/web/js/charts.js")
+    assert response.status_code == 200
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    assert "no-store" not in response.headers.get("Cache-Control", "")
+
+
 def test_page_carries_the_token_for_htmx_and_no_foreign_address(sign_in: Callable[[str], Client]) -> None:
     page = sign_in("fang").get("/").content.decode()
     assert 'hx-headers=\'{"X-CSRFToken": "' in page

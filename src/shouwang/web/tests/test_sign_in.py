@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -58,6 +59,18 @@ def test_account_rests_after_ten_wrong_passwords_and_wakes(
     cast.account["lin"].refresh_from_db()
     assert cast.account["lin"].failed_logins == 0
     assert cast.account["lin"].locked_until is None
+
+
+def test_a_name_nobody_has_rests_just_the_same(cast: Cast, client: Client, noon: time_machine.Traveller) -> None:
+    cache.clear()
+
+    def answers(name: str) -> list[bool]:
+        return ["rests until 12:15" in attempt(client, name, "wrong")[1] for _ in range(rules.FAILURES_BEFORE_LOCK + 2)]
+
+    assert answers("nobody-of-that-name") == answers("lin")
+    noon.move_to(NOON + timedelta(minutes=rules.LOCK_MINUTES, seconds=1))
+    assert "is not right" in attempt(client, "nobody-of-that-name", "wrong")[1]
+    assert "is not right" in attempt(client, "lin", "wrong")[1]
 
 
 def test_inactive_account_cannot_sign_in_and_loses_its_session(cast: Cast, client: Client) -> None:
