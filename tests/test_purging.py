@@ -113,7 +113,9 @@ def finish(told: Story) -> None:
 
 def test_in_the_end_nothing_of_the_outbreak_is_left(told: Story) -> None:
     finish(told)
-    segments, batches = list(days_root().iterdir()), list(batches_root().iterdir())
+    # Older versions of a day go when its transaction ends, which this one never does.
+    segments = [days_root() / day.stored_as for day in PresenceDay.objects.all()]
+    batches = list(batches_root().iterdir())
     sheets = [imports.error_sheet(run) for run in ImportRun.objects.all()]
     uploads = [imports.stored(run) for run in ImportRun.objects.all()]
     assert segments and batches and any(sheet.exists() for sheet in sheets) and all(file.exists() for file in uploads)
