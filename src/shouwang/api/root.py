@@ -13,6 +13,7 @@ from shouwang import __version__
 from shouwang.api.cases import router as cases_router
 from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
+from shouwang.api.docs import DocsPage
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
 from shouwang.api.org import router as org_router
@@ -26,6 +27,7 @@ api = NinjaAPI(
     description="Outbreak response of a campus. Every operation stands under the same scope as the pages.",
     auth=[TokenAuth(), SessionAuth()],
     urls_namespace="api",
+    docs=DocsPage(),
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
