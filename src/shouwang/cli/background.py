@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 5.0  # for all helpers together, after the server: Docker kills 10 s after it has asked
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0  # one that lived so long was well: the pause before its next start is short again
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 HELPERS: Mapping[str, Sequence[str]] = {
     "worker": ("worker", "--until-alone"),
@@ -37,6 +40,8 @@ class Supervisor:
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self) -> None:
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._in_server_process)
         for name in self._commands:
             self._begin(name)
         self._thread.start()
@@ -59,6 +64,14 @@ class Supervisor:
         # The pipe on standard input breaks when this process ends, however it ends: see `leave_when_alone`.
         self._running[name] = subprocess.Popen(self._commands[name], stdin=subprocess.PIPE)
         self._born[name] = time.monotonic()
+
+    def _in_server_process(self) -> None:
+        """In a forked server process: let go of the helpers' pipes, and end when the parent does, if Linux says so."""
+        for helper in self._running.values():
+            if helper.stdin is not None:
+                os.close(helper.stdin.fileno())
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     def _watch(self) -> None:
         while not self._stopped.wait(POLL_SECONDS):
