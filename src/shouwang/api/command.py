@@ -68,9 +68,12 @@ def _level(row: ResponseLevel) -> LevelOut:
 
 @router.get("/level", response=LevelOut | None, operation_id="level")
 def level(request: ApiRequest, organisation: str | None = None) -> LevelOut | None:
-    """The level in force, or null. Everybody who is signed in may know it."""
-    path = _organisation(request, organisation).path if organisation else None
-    found = queries.current_level(path, clock.now())
+    """The level in force where one belongs, or null. Everybody may know their own; others need report.view there."""
+    by, at = request.actor, clock.now()
+    if organisation:
+        found = queries.current_level(_organisation(request, organisation).path, at)
+    else:
+        found = queries.level_of(by, at)
     return _level(found) if found else None
 
 

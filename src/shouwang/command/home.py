@@ -32,4 +32,4 @@ def standing(actor: Actor) -> Mapping[str, Any] | None:
     """For people whose own pages are still to come (gate, stores): the level in force, said honestly."""
     if not {"guard", "keeper"} & set(actor.roles):
         return None
-    return {"level": queries.current_level(None, clock.now()), "roles": actor.roles}
+    return {"level": queries.level_of(actor, clock.now()), "roles": actor.roles}

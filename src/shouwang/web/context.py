@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from shouwang.command.queries import current_level
+from shouwang.command.queries import level_of
 from shouwang.core import clock
 from shouwang.core.scope import NOBODY, Actor
 from shouwang.web import navigation
@@ -29,13 +29,13 @@ class LevelBadge:
 
 
 # Asked in order, once a page, and only when the page shows it; the first that knows a level decides.
-LEVEL: list[Callable[[], LevelBadge | None]] = []
+LEVEL: list[Callable[[Actor], LevelBadge | None]] = []
 LEVEL_TONES = {1: "danger", 2: "warn", 3: "notice", 4: "info"}
 
 
-def _declared() -> LevelBadge | None:
-    """The level the institution's topmost organisation declared: one query, when the page shows it."""
-    found = current_level(None, clock.now())
+def _declared(by: Actor) -> LevelBadge | None:
+    """The level in force where the reader belongs: one query, when the page shows it."""
+    found = level_of(by, clock.now())
     if found is None:
         return None
     return LevelBadge(found.get_level_display(), LEVEL_TONES[found.level], found.basis, reverse("command:level"))
@@ -44,8 +44,8 @@ def _declared() -> LevelBadge | None:
 LEVEL.append(_declared)
 
 
-def level() -> LevelBadge | None:
-    return next((badge for ask in LEVEL if (badge := ask()) is not None), None)
+def level(by: Actor) -> LevelBadge | None:
+    return next((badge for ask in LEVEL if (badge := ask(by)) is not None), None)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "account_menu": SimpleLazyObject(
             lambda: [link for _group, link in navigation.links(navigation.ACCOUNT, actor, request.path)]
         ),
-        "level": SimpleLazyObject(level),
+        "level": SimpleLazyObject(lambda: level(actor)),
         "version": settings.VERSION,
         "big_screen": request.GET.get("screen") == "1",
         # Where a form of the shell returns to; the address of a refused POST cannot be opened.

@@ -12,6 +12,9 @@ from shouwang.command import actions, queries
 from shouwang.command.models import ResponseLevel
 from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.models import AuditEntry
+from shouwang.core.scope import NOBODY, Actor, system_actor
+from shouwang.core.tree import subtree
+from shouwang.org import actions as org
 from shouwang.org.tests.cast import NOON
 
 if TYPE_CHECKING:
@@ -86,3 +89,22 @@ def test_a_past_review_is_refused_at_the_action(cast: Cast) -> None:
         actions.declare_level(
             organisation=cast.org["WCU"], level=1, basis=BASIS, review_on=NOON.date(), by=cast.by("su"), at=NOON
         )
+
+
+def test_each_university_under_one_roof_sees_its_own_level(cast: Cast, sign_in: Callable[[str], Client]) -> None:
+    system = system_actor("tests")
+    other = org.add_organisation(
+        parent=None, kind="university", code="OTHER", name="别的大学", starts=NOON.date(), by=system, at=NOON
+    )
+    actions.declare_level(organisation=other, level=1, basis=BASIS, review_on=REVIEW, by=system, at=NOON)
+    assert queries.level_of(cast.by("lin"), NOON) is None
+    assert sign_in("lin").get("/api/v1/command/level").json() is None
+    near = declare(cast, "su", 2, code="IE")
+    declare(cast, "su", 3)
+    assert [queries.level_of(cast.by(name), NOON) for name in ("lin", "fang")] == [near, near]
+    own = queries.level_of(cast.by("ou"), NOON)
+    assert own is not None and own.level == 3
+    assert queries.level_of(NOBODY, NOON) is None
+    keeper = Actor(account_id=1, person_id=None, label="x", reach={"isolation.view": (subtree(other.path),)})
+    found = queries.level_of(keeper, NOON)
+    assert found is not None and found.organisation == other
