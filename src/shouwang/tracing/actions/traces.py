@@ -19,6 +19,7 @@ from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 from shouwang.org.queries import reachable
 from shouwang.tracing.models import Contact, Trace
+from shouwang.tracing.presence.resolving import numbers_by_id
 from shouwang.tracing.queries import judging
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 from shouwang.tracing.rules.grading import ContactRule
@@ -94,7 +95,7 @@ def _contacts(case: Case, answer: TraceAnswer, rule: ContactRule, at: datetime) 
         return []
     judged = judging.judge(answer, rule)
     days = answer.seconds_by_day()
-    known = set(Person.objects.filter(pk__in=answer.contacts.person.tolist()).values_list("pk", flat=True))
+    known = numbers_by_id(answer.contacts.person.tolist())
     purge_on = clock.local_day(at) + timedelta(days=keep_days("contact"))
     found = answer.contacts
     columns = (c.tolist() for c in (found.person, found.seconds, found.encounters, found.first, found.last))

@@ -19,6 +19,7 @@ from shouwang.tracing.rules.intake import AMBIGUOUS, MISSING, UNKNOWN
 
 Int32 = NDArray[np.int32]
 LARGEST = 2**31 - 1
+MANY = 5_000
 FEW = 500  # fewer distinct texts are asked for by name; more are found in one pass over the table
 
 
@@ -50,6 +51,18 @@ def people_by_number(numbers: Iterable[str]) -> dict[str, int]:
     if len(wanted) <= FEW:
         rows = rows.filter(number__in=wanted)
     return {number: pk for number, pk in rows.values_list("number", "pk") if number in wanted}
+
+
+def numbers_by_id(ids: Sequence[int]) -> dict[int, str]:
+    """Numbers of the people with these ids; whoever was deleted since is left out.
+
+    A database takes only so many parameters (SQLite 32,766): beyond `MANY` the whole table is read in one pass.
+    """
+    wanted = set(ids)
+    rows = Person.objects.order_by()
+    if len(wanted) <= MANY:
+        rows = rows.filter(pk__in=wanted)
+    return {pk: number for pk, number in rows.values_list("pk", "number") if pk in wanted}
 
 
 def people_by_card(cards: Iterable[str], *, on: date) -> dict[str, int]:

@@ -15,6 +15,7 @@ from shouwang.core.packs import Pack, active_packs, get_pack, pack_files
 from shouwang.core.scope import CLI, SYSTEM, Actor
 from shouwang.org.models import Person
 from shouwang.org.queries import person_by_number
+from shouwang.tracing.presence.resolving import numbers_by_id
 from shouwang.tracing.queries import judging
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 from shouwang.tracing.rules.grading import Graded, PlaceFacts, written_minutes
@@ -109,7 +110,7 @@ def _contacts(answer: TraceAnswer, pack: Pack | None, min_seconds: int) -> list[
     else:
         grades = [None] * len(found)
         places = judging.place_facts(set(answer.encounters.place.tolist()))
-    numbers = dict(Person.objects.filter(pk__in=found.person.tolist()).order_by().values_list("pk", "number"))
+    numbers = numbers_by_id(found.person.tolist())
     days = answer.seconds_by_day()
     columns = (c.tolist() for c in (found.person, found.seconds, found.first, found.last, found.encounters))
     rows: list[tuple[int, dict[str, Any]]] = []

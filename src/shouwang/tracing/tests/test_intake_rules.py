@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,9 +74,10 @@ def test_each_row_has_its_first_reason_and_counts_add_up(rows: list[set[Fate]]) 
 
 def test_every_reason_has_a_sentence_and_a_remedy() -> None:
     assert set(intake.SENTENCES) == {fate for fate in Fate if fate}
-    assert all(
-        str(message).endswith(".") and str(remedy).endswith(".") for message, remedy in intake.SENTENCES.values()
-    )
+    for language, stop in (("en", "."), ("zh-hans", "。")):
+        with translation.override(language):
+            sentences = [str(sentence) for pair in intake.SENTENCES.values() for sentence in pair]
+        assert all(sentence.endswith(stop) for sentence in sentences)
 
 
 @given(st.lists(st.integers(0, 100)))
