@@ -6,6 +6,7 @@ from shouwang.command import views
 
 app_name = "command"
 urlpatterns = [
+    path("picture/", views.picture, name="picture"),
     path("report/", views.report, name="report"),
     path("report.docx", views.report_docx, name="report_docx"),
     path("report.json", views.report_json, name="report_json"),

@@ -75,6 +75,23 @@ def report(request: Request) -> HttpResponse:
     return render(request, "command/report.html", context)
 
 
+@require_GET
+@signed_in
+def picture(request: Request) -> HttpResponse:
+    """The six numbers, what changed, the gaps: a fragment of the home page, asked for by itself."""
+    organisation, day = _chosen(request)
+    now = clock.now()
+    found = queries.figures(request.actor, organisation, day, now)
+    context = {
+        "organisation": organisation,
+        "figures": found,
+        "main": [row for row in found.rows() if row["figure"].main],
+        "changes": rules.changes(found),
+        "gaps": queries.open_gaps(request.actor, organisation, found, now),
+    }
+    return render(request, "command/_fragments/picture.html", context)
+
+
 def _units_chart(found: rules.Figures) -> dict[str, object]:
     """Checked in and no word yet, by unit, for the bar chart."""
     units = [unit for unit in found.units if unit["checked_in"] is not None]
