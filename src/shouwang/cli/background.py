@@ -69,7 +69,7 @@ class Supervisor:
         """In a forked server process: let go of the helpers' pipes, and end when the parent does, if Linux says so."""
         for helper in self._running.values():
             if helper.stdin is not None:
-                os.close(helper.stdin.fileno())
+                helper.stdin.close()
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 from django.conf import settings
@@ -19,6 +20,8 @@ from shouwang.core import clock, packs
 from shouwang.core.errors import ShouwangError
 from shouwang.core.models import ImportRun
 from shouwang.org.models import Grant, Organisation
+from shouwang.tracing.models import PresenceDay
+from shouwang.tracing.presence.files import days_root
 
 FREE_BYTES = 2 * 1024**3  # assumption: a month of presence of 25,000 people is about 0.5 GB; four times that
 
@@ -39,33 +42,53 @@ def _home() -> Finding:
         return Finding("home", False, f"{settings.HOME} has no secret key", "run: shouwang init")
     if os.name == "posix" and key.stat().st_mode & 0o077:
         return Finding("home", False, "others can read the secret key", f"run: chmod 600 {key}")
+    if os.name == "posix" and settings.HOME.stat().st_mode & 0o077:
+        return Finding("home", False, "others can open the home with its database", f"run: chmod 700 {settings.HOME}")
     return Finding("home", True, str(settings.HOME))
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(settings.HOME if settings.HOME.exists() else settings.HOME.parent).free
+    folder = settings.HOME
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
     says = f"{free / 1024**3:.1f} GB free"
     mend = "make room: shouwang purge deletes what is past its date"
     return Finding("disk", free > FREE_BYTES, says, "" if free > FREE_BYTES else mend)
 
 
 def _database() -> Finding:
+    embedded = connection.vendor == "sqlite"
+    if embedded and not Path(connection.settings_dict["NAME"]).is_file():
+        return Finding(
+            "database", False, "there is none yet", "run: shouwang init"
+        )  # connecting would make an empty one
     try:
+        says = _soundness() if embedded else _server()
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        return Finding("database", False, str(error).strip().splitlines()[0], "check SHOUWANG_DATABASE_URL")
+        mend = "restore the last backup" if embedded else "check SHOUWANG_DATABASE_URL and that the server runs"
+        return Finding("database", False, str(error).strip().splitlines()[0], mend)
     if waiting:
         return Finding("database", False, f"{len(waiting)} migrations are waiting", "run: shouwang init")
+    return Finding("database", True, says)
+
+
+def _soundness() -> str:
+    """DatabaseError when pages of the file are damaged."""
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("PRAGMA quick_check(1)")
-            row = cursor.fetchone()
-            sound = row is not None and row[0] == "ok"
-            says = f"SQLite {sqlite3.sqlite_version}, {'sound' if sound else row}"
-            return Finding("database", sound, says, "" if sound else "restore the last backup")
+        cursor.execute("PRAGMA quick_check(1)")
+        row = cursor.fetchone()
+    if row is None or row[0] != "ok":
+        raise DatabaseError(f"the file is damaged: {row[0] if row else 'no answer'}")
+    return f"SQLite {sqlite3.sqlite_version}, sound"
+
+
+def _server() -> str:
+    with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
-        return Finding("database", True, f"PostgreSQL {cursor.fetchone()[0]}")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
 
 
 def _packs() -> Finding:
@@ -102,16 +125,12 @@ def _people() -> Finding:
 
 
 def _segments() -> Finding:
-    from shouwang.tracing.models import PresenceDay
-
-    missing = [
-        str(row.day) for row in PresenceDay.objects.all() if not (settings.SEGMENTS_ROOT / row.stored_as).is_file()
-    ]
+    days = PresenceDay.objects.order_by("day").values_list("day", "stored_as")
+    missing = [str(day) for day, name in days if not (days_root() / name).is_file()]
     if missing:
-        return Finding(
-            "presence", False, f"day files are missing: {', '.join(missing[:5])}", "run: shouwang import rebuild"
-        )
-    return Finding("presence", True, f"{PresenceDay.objects.count()} days")
+        mend = f"run: shouwang import rebuild --from {missing[0]} --to {missing[-1]}"
+        return Finding("presence", False, f"day files are missing: {', '.join(missing[:5])}", mend)
+    return Finding("presence", True, f"{len(days)} days")
 
 
 def _imports() -> Finding:
