@@ -141,6 +141,7 @@ def test_dates_of_a_closed_case_can_be_corrected(cast: Cast) -> None:
 SHIFT = st.one_of(st.none(), st.integers(0, 72))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.sampled_from(["onset_at", *actions.DATE_FIELDS[2:]]), SHIFT), max_size=4))
 def test_clocks_depend_on_the_dates_alone(cast: Cast, steps: list[dict[str, int | None]]) -> None:

@@ -79,6 +79,7 @@ def code(error: ShouwangError | None) -> str:
     return error.error_code if error else ""
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(entry, min_size=1, max_size=8))
 def test_at_once_equals_one_by_one(cast: Cast, drawn: list[Any]) -> None:
@@ -88,6 +89,7 @@ def test_at_once_equals_one_by_one(cast: Cast, drawn: list[Any]) -> None:
     assert outcome(cast, drawn, at_once=True) == outcome(cast, drawn, at_once=False)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_in_seconds(cast: Cast) -> None:
     home = cast.org["CS2301"]
     people = Person.objects.bulk_create(

@@ -109,6 +109,7 @@ def test_who_may_be_entered_for(cast: Cast) -> None:
 heard = st.tuples(st.integers(0, 4), st.sampled_from([well(), fever(), Answers(symptoms=("fatigue",))]))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["lin", "wang", "zhao", "ou"]), heard))
 def test_the_database_and_the_rule_agree(cast: Cast, said: dict[str, tuple[int, Answers]]) -> None:

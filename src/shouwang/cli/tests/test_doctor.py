@@ -131,7 +131,6 @@ def test_a_day_whose_file_is_missing(cast: Cast, database: Path) -> None:
         stored_as="2026-03-02.v1.arrow",
         visits=0,
         pairs=0,
-        people=0,
         built_at=NOON,
         purge_on=TODAY,
     )

@@ -151,7 +151,7 @@ def test_letters_and_widths() -> None:
 PRINTABLE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(PRINTABLE, PRINTABLE), min_size=1, max_size=8))
 def test_any_text_survives_both_formats(cells: list[tuple[str, str]]) -> None:
     def marked(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
 Step = Callable[[str], dict[str, Any] | None]
 BEFORE = {"B": 600}
 AFTER = {"B": 600, "C": 600}

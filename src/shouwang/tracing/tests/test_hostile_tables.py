@@ -105,6 +105,7 @@ CELLS = st.sampled_from(
 ) | st.text(max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=6), kind=st.sampled_from(["gate", "visits"]))
 def test_any_cells_are_counted(cast: Cast, operator: Actor, tmp_path: Path, rows: list[list[str]], kind: str) -> None:

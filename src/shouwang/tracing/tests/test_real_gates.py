@@ -18,7 +18,7 @@ from shouwang.tracing import actions, queries
 from shouwang.tracing.models import PresenceBatch, PresenceDay
 from shouwang.tracing.tests.conftest import union_length
 
-pytestmark = [pytest.mark.django_db, pytest.mark.realdata]
+pytestmark = [pytest.mark.django_db, pytest.mark.realdata, pytest.mark.slow]
 
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 SINCE = date(2018, 9, 1)

@@ -16,7 +16,7 @@ from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 from shouwang.tracing import actions, queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.realdata]
+pytestmark = [pytest.mark.django_db, pytest.mark.realdata, pytest.mark.slow]
 
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 LAST = datetime(2013, 12, 6, 23, 59, tzinfo=UTC)

@@ -170,6 +170,7 @@ def test_rights_and_headers(cast: Cast, operator: Actor, write: Write) -> None:
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_a_university_of_320_courses(db: None, operator: Actor, real_data: Callable[[str], Path], write: Write) -> None:
     """Courses and enrolments of an artificial university: every lesson of a week holds exactly its students."""
