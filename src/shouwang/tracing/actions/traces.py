@@ -47,14 +47,22 @@ def trace_case(case: Case, *, by: Actor, at: datetime) -> Trace:
     rule = judging.contact_rule(pack)
     start, end = case_queries.infectious_window(case, at)
     answer = trace_person(case.person_id, window_start=int(start.timestamp()), window_end=int(end.timestamp()))
+    # Judged before the transaction: a thousand contacts take a moment in which others may write.
+    contacts = _contacts(case, answer, rule, at)
     with transaction.atomic():
-        return _write(case, answer, rule, window=(start, end), by=by, at=at)
+        return _write(case, answer, contacts, rule, window=(start, end), by=by, at=at)
 
 
 def _write(
-    case: Case, answer: TraceAnswer, rule: ContactRule, *, window: tuple[datetime, datetime], by: Actor, at: datetime
+    case: Case,
+    answer: TraceAnswer,
+    contacts: list[Contact],
+    rule: ContactRule,
+    *,
+    window: tuple[datetime, datetime],
+    by: Actor,
+    at: datetime,
 ) -> Trace:
-    contacts = _contacts(case, answer, rule, at)
     trace = Trace.objects.create(
         case=case,
         at=at,
@@ -74,6 +82,7 @@ def _write(
         contacts, batch_size=500, update_conflicts=True, unique_fields=["case", "person"], update_fields=FOUND_AGAIN
     )
     vanished, _rows = Contact.objects.filter(case=case, state=Contact.State.CANDIDATE).exclude(trace=trace).delete()
+    case.refresh_from_db(fields=["traced_at"])  # somebody else may have traced meanwhile; the first run counts
     if case.traced_at is None:
         case_actions.set_dates(case, traced_at=at, by=by, at=at)
     new = {
