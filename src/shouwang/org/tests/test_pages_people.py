@@ -125,6 +125,16 @@ def test_my_data_and_who_saw_it(cast: Cast, sign_in: SignIn) -> None:
     assert not AuditEntry.objects.filter(verb="person.seen", account=cast.account["lin"].pk).exists()
 
 
+def test_who_answers_for_a_unit_and_a_place_sees_both_on_the_own_page(cast: Cast, sign_in: SignIn) -> None:
+    actions.assign_responsibility(
+        place=cast.place["LIB"], person=cast.person["fang"], on=NOON.date(), by=system_actor(), at=NOON
+    )
+    page = body(sign_in("fang"), "me")
+    assert "图书馆" in page
+    assert "信息工程学院" in page
+    assert "图书馆" in body(sign_in("admin"), "person", cast.person["fang"].pk)
+
+
 def test_health_values_are_not_in_who_saw_my_data(cast: Cast, sign_in: SignIn) -> None:
     from django.db import transaction
 
