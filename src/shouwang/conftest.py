@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 # Property tests look further when asked to: SHOUWANG_THOROUGH=1 (nightly), and by default just far enough.
 # A busy machine is no flaw of the code: neither slow examples nor their slow making fail a test.
-PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("quick", max_examples=25, **PATIENT)
-hypothesis.settings.register_profile("thorough", max_examples=500, **PATIENT)
+SLOW_IS_FINE = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=SLOW_IS_FINE)
+hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None, suppress_health_check=SLOW_IS_FINE)
 hypothesis.settings.load_profile("thorough" if os.environ.get("SHOUWANG_THOROUGH") else "quick")
 
-TOUCH_THE_DATABASE = {"db", "transactional_db", "django_db_blocker", "live_server"}
+TOUCH_THE_DATABASE = {"db", "transactional_db", "live_server", "story"}
 
 
 @pytest.hookimpl(tryfirst=True)

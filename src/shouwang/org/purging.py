@@ -22,10 +22,10 @@ def due_tokens(on: date) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(expires_at__lt=clock.day_start(on))
 
 
-def due_tasks(on: date) -> QuerySet[DBTaskResult]:
+def due_tasks(on: date) -> QuerySet[DBTaskResult[..., object]]:
     """Tasks are kept as long as the imports they worked on, then they explain nothing any more."""
     limit = clock.day_start(on - timedelta(days=keep_days("import")))
-    found: QuerySet[DBTaskResult] = DBTaskResult.objects.filter(finished_at__lt=limit)
+    found: QuerySet[DBTaskResult[..., object]] = DBTaskResult.objects.filter(finished_at__lt=limit)
     return found
 
 

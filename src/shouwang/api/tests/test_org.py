@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.test import Client
 
 from shouwang.core.models import AuditEntry
@@ -14,6 +13,7 @@ from shouwang.core.scope import system_actor
 from shouwang.org import actions
 from shouwang.org.models import Person
 from shouwang.org.tests.cast import NOON, Cast
+from shouwang.org.tests.worker import work
 
 ROOT = "/api/v1/org"
 SignIn = Callable[[str], Client]
@@ -86,7 +86,7 @@ def test_a_roster_by_api(cast: Cast, sign_in: SignIn) -> None:
     assert made.status_code == 202
     run = made.json()["id"]
     assert admin.post(f"{ROOT}/imports/{run}/commit").status_code == 409
-    call_command("db_worker", "--batch", "--no-startup-delay", verbosity=0)
+    work()
     told = ask(admin, f"/imports/{run}")
     assert (told["state"], told["counts"]["new"], told["counts"]["refused"]) == ("checked", 1, {"sex_unknown": 1})
     assert told["problems"][0]["row"] == 3
@@ -95,7 +95,7 @@ def test_a_roster_by_api(cast: Cast, sign_in: SignIn) -> None:
     )
     assert (chosen.status_code, chosen.json()["field"]) == (400, "columns")
     assert admin.post(f"{ROOT}/imports/{run}/commit").status_code == 202
-    call_command("db_worker", "--batch", "--no-startup-delay", verbosity=0)
+    work()
     assert ask(admin, f"/imports/{run}")["state"] == "done"
     assert Person.objects.filter(number="1001").exists()
     ask(sign_in("fang"), f"/imports/{run}", 403)
