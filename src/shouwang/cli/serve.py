@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from datetime import datetime, timedelta
 from types import FrameType
@@ -35,6 +36,7 @@ def serve(host: str, port: int, workers: int, no_background: bool) -> None:
 
     if not (settings.HOME / "secret_key").exists():
         raise click.ClickException(f"{settings.HOME} is not set up yet. Run: shouwang init")
+    _require_free(host, port)
     warm_up()  # compiles the kernel, or loads it from its cache, before the first tracer asks
     server = Server(
         "shouwang.web.asgi:application",
@@ -55,6 +57,14 @@ def serve(host: str, port: int, workers: int, no_background: bool) -> None:
         server.serve()
     finally:
         helpers.stop()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Two servers may share a port without noticing, and people would reach now one database, now the other."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((host, port)) == 0:
+            raise click.ClickException(f"something already answers at {host}:{port}. Stop it, or choose --port.")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
