@@ -26,6 +26,7 @@ def responsibility(request: Request) -> HttpResponse:
     """The grid: what nobody answers for, then who answers for what; naming somebody."""
     request.actor.require("people.view")
     if request.method == "POST":
+        request.actor.require(MANAGE)
         form = forms.AssignForm(request.POST)
         if form.is_valid() and _assign(request, form):
             return redirect("org:responsibility")
