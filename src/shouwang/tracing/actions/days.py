@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int | None], None]
 
 IMPORT = "presence.import"
+OWED = "owed"  # key in a batch's counts: ISO days its records are not yet built into
 DAYS_AT_ONCE = 14  # days whose sources are held in memory together
 MOST_DAYS = 400
 TRIES = 3  # how often a day is built again because somebody else switched it meanwhile
@@ -52,13 +54,23 @@ def build_days(
 def build_stale(
     *, by: Actor, at: datetime, for_at_least: timedelta = timedelta(0), progress: Progress = no_progress
 ) -> list[PresenceDay]:
-    """Build again every day for which records came in after it was built; needs presence.import.
+    """Build every day whose records came in after it was built, or before it ever was; needs presence.import.
 
-    `for_at_least` leaves out days that went stale a moment ago: the import that did it is about to build them.
+    `for_at_least` leaves out days whose records came a moment ago: the import that brought them is about to build them.
     """
     by.require(IMPORT)
-    days = PresenceDay.objects.filter(stale_since__lte=at - for_at_least).order_by("day").values_list("day", flat=True)
-    return build_each(list(days), by=by, at=at, progress=progress)
+    since = at - for_at_least
+    stale = set(PresenceDay.objects.filter(stale_since__lte=since).values_list("day", flat=True))
+    for counts in PresenceBatch.objects.filter(created_at__lte=since, counts__has_key=OWED).values_list(
+        "counts", flat=True
+    ):
+        stale |= owed_days(counts)
+    return build_each(stale, by=by, at=at, progress=progress)
+
+
+def owed_days(counts: Mapping[str, Any]) -> set[date]:
+    """The days a batch still has to be built into."""
+    return {date.fromisoformat(day) for day in counts.get(OWED, ())}
 
 
 def build_each(days: Iterable[date], *, by: Actor, at: datetime, progress: Progress = no_progress) -> list[PresenceDay]:
@@ -73,7 +85,25 @@ def build_each(days: Iterable[date], *, by: Actor, at: datetime, progress: Progr
             row = _switch(segment, stale.get(segment.day), by=by, at=at)
             built.append(row if row is not None else _again(segment.day, by=by, at=at))
             progress(len(built), len(wanted))
+        _settle(run)
     return built
+
+
+def _settle(run: Run) -> None:
+    """Strike the days of a finished run off what its batches still owe.
+
+    A batch replaced since it was read keeps what it owes; a crash before this only means that days are built twice.
+    """
+    done = {columns.day for columns in run.days}
+    with transaction.atomic():
+        for batch in PresenceBatch.objects.select_for_update().filter(pk__in=run.batches, counts__has_key=OWED):
+            if batch.stored_as != run.batches[batch.pk]:
+                continue
+            rest = sorted(owed_days(batch.counts) - done)
+            batch.counts.pop(OWED)
+            if rest:
+                batch.counts[OWED] = [day.isoformat() for day in rest]
+            batch.save(update_fields=["counts"])
 
 
 def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
@@ -96,8 +126,10 @@ def _again(day: date, *, by: Actor, at: datetime) -> PresenceDay:
     """Somebody else switched this day while it was being built: build it from what there is now."""
     for _attempt in range(TRIES):
         before = _stale(day, day).get(day)
-        row = _switch(Run(day, day).build(0), before, by=by, at=at)
+        run = Run(day, day)
+        row = _switch(run.build(0), before, by=by, at=at)
         if row is not None:
+            _settle(run)
             return row
     raise Conflict(_("%(day)s is being built by somebody else. Try again in a minute."), day=str(day))
 

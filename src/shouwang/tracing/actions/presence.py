@@ -198,7 +198,9 @@ def _store_inside(
     if len(parsed) == 0 or (row is not None and row.counts["fingerprint"] == fingerprint):
         first, last = (row.first_at, row.last_at) if row is not None else (None, None)
         batch_pk = row.pk if row is not None else None
-        return _Stored(summary.result(batch=batch_pk, first=first, last=last, already=row is not None))
+        # Whatever stopped the build last time, it is made up for.
+        owed = tuple(sorted(day_actions.owed_days(row.counts))) if row is not None else ()
+        return _Stored(summary.result(batch=batch_pk, first=first, last=last, already=row is not None, days=owed), owed)
     first, last = _span(resolved.batch)
     touched = tuple(_touched(resolved.batch, rules))
     summary.remarks |= _oddities(resolved.batch, rules, places)
@@ -212,6 +214,7 @@ def _store_inside(
         "refused": summary.refused,
         "remarks": summary.remarks,
         "fingerprint": fingerprint,
+        **({day_actions.OWED: [day.isoformat() for day in touched]} if touched else {}),
     }
     row.purge_on = row.purge_on or _purge_on(last, at)
     row.save()

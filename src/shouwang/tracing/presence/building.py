@@ -121,12 +121,14 @@ class Run:
         # An exit pairs with an entry at most the longest stay before it; two days more leave room for duplicates.
         margin = self.rules.doors.max_stay.longest + 2 * 86_400
         self.reach = (int(self.edges[0]) - margin, int(self.edges[-1]) + margin)
+        self.batches: dict[int, str] = {}  # which were read: id -> file
         self._gather_batches()
 
     def _gather_batches(self) -> None:
         swipes: list[tuple[Column, Column, Int64, Column]] = []
         for row in batches_between(*self.reach):
             batch = read_batch(row.stored_as)
+            self.batches[row.pk] = row.stored_as
             self._count_refused(batch)
             if batch.source_format == "visits":
                 self._take_visits(batch)

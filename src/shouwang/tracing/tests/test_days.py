@@ -315,3 +315,46 @@ def test_wrong_assumptions_stop_with_a_sentence(cast: Cast, operator: Actor, own
         _build(operator)
     assert refusal.value.error_code == "assumptions_invalid"
     assert refusal.value.data["reason"]
+
+
+def test_days_never_built_are_owed_until_they_are(cast: Cast, operator: Actor, write: Write) -> None:
+    path = write("v.csv", f"{HEAD}2023010101,C1,2026-02-27 12:00,2026-02-27 12:30\n")
+    options = actions.ImportOptions(build=False)
+    actions.import_presence(path, source_format="visits", options=options, by=operator, at=NOON)
+    assert PresenceBatch.objects.get().counts["owed"] == ["2026-02-27"]
+    assert actions.build_stale(by=operator, at=NOON, for_at_least=timedelta(minutes=1)) == []
+    (row,) = actions.build_stale(by=operator, at=NOON)
+    assert (row.day, row.by_source) == (date(2026, 2, 27), {"residence": 8, "visit": 1})
+    assert "owed" not in PresenceBatch.objects.get().counts
+    assert actions.build_stale(by=operator, at=NOON) == []
+
+
+def test_importing_again_makes_up_for_a_build_that_never_happened(cast: Cast, operator: Actor, write: Write) -> None:
+    path = write("v.csv", f"{HEAD}2023010101,C1,2026-02-27 23:00,2026-02-28 00:30\n")
+    with mock.patch.object(day_actions, "build_each", side_effect=OSError("power cut")), pytest.raises(OSError):
+        actions.import_presence(path, source_format="visits", by=operator, at=NOON)
+    assert store.open_days(date(2026, 2, 27), date(2026, 2, 28)).missing == [date(2026, 2, 27), date(2026, 2, 28)]
+    result = actions.import_presence(path, source_format="visits", by=operator, at=NOON)
+    assert (result.already_imported, result.days) == (True, (date(2026, 2, 27), date(2026, 2, 28)))
+    assert store.open_days(date(2026, 2, 27), date(2026, 2, 28)).missing == []
+    again = actions.import_presence(path, source_format="visits", by=operator, at=NOON)
+    assert (again.already_imported, again.days) == (True, ())
+
+
+def test_a_purged_day_does_not_come_back(cast: Cast, operator: Actor, write: Write) -> None:
+    path = write("v.csv", f"{HEAD}2023010101,C1,2026-02-27 12:00,2026-02-27 12:30\n")
+    actions.import_presence(path, source_format="visits", by=operator, at=NOON)
+    PresenceDay.objects.all().delete()
+    assert actions.build_stale(by=operator, at=NOON) == []
+
+
+def test_building_a_part_leaves_the_rest_owed(cast: Cast, operator: Actor, write: Write) -> None:
+    path = write("v.csv", f"{HEAD}2023010101,C1,2026-02-27 23:00,2026-02-28 00:30\n")
+    options = actions.ImportOptions(build=False)
+    actions.import_presence(path, source_format="visits", options=options, by=operator, at=NOON)
+    _build(operator, date(2026, 2, 28), SUNDAY)
+    assert PresenceBatch.objects.get().counts["owed"] == ["2026-02-27"]
+    run = Run(date(2026, 2, 27), date(2026, 2, 27))
+    PresenceBatch.objects.update(stored_as="another.arrow")  # replaced while it was being built
+    day_actions._settle(run)
+    assert PresenceBatch.objects.get().counts["owed"] == ["2026-02-27"]
