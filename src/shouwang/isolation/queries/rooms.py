@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
@@ -127,7 +128,7 @@ def rooms(by: Actor, *, at: datetime) -> list[FacilityView]:
         .values_list("pk", flat=True)
     )
     groups: dict[int | None, list[RoomView]] = defaultdict(list)
-    parents: dict[int | None, Place | None] = {}
+    parents: dict[int | None, Any] = {}
     for room in _isolation_rooms(at):
         here = stays.get(room.pk, [])
         names = tuple(stay.order for stay in here if stay.order_id in seen)
