@@ -90,7 +90,7 @@ def test_at_once_equals_one_by_one(cast: Cast, drawn: list[Any]) -> None:
 
 
 @pytest.mark.slow
-def test_twenty_thousand_in_seconds(cast: Cast) -> None:
+def test_thousands_in_seconds(cast: Cast) -> None:
     home = cast.org["CS2301"]
     people = Person.objects.bulk_create(
         [Person(number=f"9{n:06}", name=f"人{n}", home=home, home_path=home.path) for n in range(6_000)]
@@ -101,13 +101,13 @@ def test_twenty_thousand_in_seconds(cast: Cast) -> None:
     began = time.process_time()
     result = actions.submit_many(entries, by=system_actor(), at=NOON)
     seconds = time.process_time() - began
-    assert (result.made, result.refused, len(result.alerts)) == (6_000, 0, 100)
+    assert (result.made, result.refused, len(result.alerts)) == (6_000, 0, 30)
     assert LatestCheckIn.objects.count() == 6_000
     # Processor time of this process: what other programs do meanwhile must not fail the test.
-    assert seconds < 20, f"{seconds:.1f} s for 20,000"
+    assert seconds < 15, f"{seconds:.1f} s for 6,000"
     figures = queries.day_figures((EVERYTHING,), TODAY, NOON)
     assert (figures["roster"], figures["self"], figures["symptomatic"], figures["alerts_open"]) == (
-        6_014, 6_000, 100, 100,
+        6_014, 6_000, 30, 30,
     )  # fmt: skip
     again = actions.submit_many(entries, by=system_actor(), at=NOON)
     assert (again.made, again.repeated) == (0, 6_000)
