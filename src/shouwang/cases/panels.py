@@ -30,6 +30,12 @@ class Panel:
 PANELS: list[Panel] = []
 
 
+def show_on_case(panel: Panel) -> None:
+    """Add a panel to the case page. Adding the same one again changes nothing."""
+    if panel not in PANELS:
+        PANELS.append(panel)
+
+
 def rendered(request: HttpRequest, actor: Actor, case: Case) -> list[SafeString]:
     """The panels that `actor` may see for this case."""
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shouwang.cases.panels import PANELS, Panel
+from shouwang.cases.panels import Panel, show_on_case
 from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
@@ -19,5 +19,5 @@ def connect() -> None:
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
     verbs.register(audit_words.VERBS)
-    PANELS.append(Panel("isolation/_case/orders.html", isolation_home.case_panel))
-    PANELS.append(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))
+    show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))
+    show_on_case(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))
