@@ -28,7 +28,7 @@ PAGES = [
     ("/command/report/", "counsellor", "leader"),
     ("/isolation/absent/", "counsellor", "office"),
 ]
-ONE_SIDED = [("/checkins/alerts/", "clinic"), ("/cases/", "clinic"), ("/isolation/", "clinic"), ("/tracing/", "tracer")]
+ONE_SIDED = [("/checkins/alerts/", "clinic"), ("/cases/", "clinic"), ("/isolation/orders/", "clinic"), ("/tracing/", "tracer")]
 LIMIT_MS = 150.0
 
 
@@ -60,7 +60,7 @@ def _ask(username: str) -> Any:
 
     from shouwang.org.models import Account
 
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     client.force_login(Account.objects.get(username=username))
     return client
 
