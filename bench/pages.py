@@ -28,7 +28,12 @@ PAGES = [
     ("/command/report/", "counsellor", "leader"),
     ("/isolation/absent/", "counsellor", "office"),
 ]
-ONE_SIDED = [("/checkins/alerts/", "clinic"), ("/cases/", "clinic"), ("/isolation/orders/", "clinic"), ("/tracing/", "tracer")]
+ONE_SIDED = [
+    ("/checkins/alerts/", "clinic"),
+    ("/cases/", "clinic"),
+    ("/isolation/orders/", "clinic"),
+    ("/tracing/", "tracer"),
+]
 LIMIT_MS = 150.0
 
 
