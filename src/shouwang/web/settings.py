@@ -19,7 +19,7 @@ ALLOWED_HOSTS = env.words("SHOUWANG_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("SHOUWANG_ORIGINS", ())
 HTTPS = env.flag("SHOUWANG_HTTPS", False)
 
-ROOMS = ["core", "org", "checkins", "cases", "tracing", "isolation", "command", "api", "web"]
+ROOMS = ["core", "org", "checkins", "cases", "tracing", "isolation", "surveys", "outreach", "command", "api", "web"]
 INSTALLED_APPS = [
     *(f"shouwang.{room}" for room in ROOMS),
     "django.contrib.auth",
