@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.rules.answers import Answers, Previous
 from shouwang.checkins.rules.receipts import receipt
+from shouwang.core.tree import MAX_LENGTH
 from shouwang.org.models import Account, Person
 
 
@@ -25,10 +26,14 @@ class Severity(models.TextChoices):
 class CheckIn(models.Model):
     """One report about one person. Several a day may exist; none is ever overwritten.
 
+    `mouth` is where it came in (web, link, api, cli); `device` a hash of address and browser, salted by the day so
+    that it tells devices of one day apart and links nothing across days.
     `client_key` is chosen by whoever sends it, so that a retry is recognised and answered with the same receipt.
     `day` is the institution's calendar day of `at`. `unknown` answers stay null: they are not "no".
     `symptomatic` is a symptom or a temperature at the fever threshold; `severity` is what triage made of all answers
     (an exposure without symptoms has a severity and is not symptomatic). `rule` is "pack:rule" of the worst finding.
+    `extra` holds answers to further questions; `pack_sha256` is the hash of all that was asked. `corrects` is the entry
+    that this one was sent to put right; both stay.
     """
 
     class Source(models.TextChoices):
@@ -41,6 +46,8 @@ class CheckIn(models.Model):
     at = models.DateTimeField()
     source = models.CharField(max_length=6, choices=Source.choices)
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    mouth = models.CharField(max_length=8, blank=True)
+    device = models.CharField(max_length=12, blank=True)
     proxy_reason = models.CharField(max_length=200, blank=True)
     client_key = models.CharField(max_length=64, unique=True)
     unchanged = models.BooleanField(default=False)
@@ -50,6 +57,8 @@ class CheckIn(models.Model):
     place_changed = models.BooleanField(default=False)
     place_note = models.CharField(max_length=120, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    extra = models.JSONField(default=dict)
+    corrects = models.ForeignKey("self", models.SET_NULL, null=True, related_name="corrections")
     symptomatic = models.BooleanField(default=False)
     severity = models.CharField(max_length=6, choices=Severity.choices, default=Severity.NONE)
     rule = models.CharField(max_length=120, blank=True)
@@ -82,6 +91,7 @@ class CheckIn(models.Model):
             place_changed=self.place_changed,
             place_note=self.place_note,
             note=self.note,
+            extra=self.extra,
         )
 
     @property
@@ -177,3 +187,63 @@ class Monitoring(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Credential(models.Model):
+    """Which check-in tickets of a person are good: those of this serial (no row: 0). See `rules.credentials`."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="+")
+    serial = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.serial}"
+
+
+class FormVersion(models.Model):
+    """A published version of the institution's check-in form (`rules.forms`), in force `starts` to `ends`, included.
+
+    Where versions overlap, the higher number is asked. `document` is the text as published; its hash is stored with
+    each answer, so that what was asked can always be read again.
+    """
+
+    code = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, unique=True)
+    document = models.TextField()
+    starts = models.DateField()
+    ends = models.DateField()
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="form_version_once"),
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="form_end_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class AskedLevel(models.Model):
+    """The response level over a part of the tree as check-ins see it, from–to: it decides how often people are asked.
+
+    Written when a level is declared (an upper room does that); "" ends asking by level.
+    """
+
+    organisation_path = models.CharField(max_length=MAX_LENGTH)
+    level = models.CharField(max_length=4)
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-starts", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation_path"], condition=Q(ends__isnull=True), name="asked_level_one_in_force"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_path}: {self.level}"

@@ -6,7 +6,10 @@ signals, which this project does not use, are not called.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +33,7 @@ PLAIN = frozenset(
 )
 
 REPEATED = frozenset({"DateField", "DateTimeField"})
+ROWS_A_STATEMENT = 5000  # rows sent as arrays at once: a few megabytes
 
 
 def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -37,6 +41,68 @@ def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
     Columns that are not named get the model's default. ValueError for a column that has none and may not be empty.
     """
+    _write(_insertion(model, tuple(columns), (), (), connections[connection.alias]), rows)
+
+
+def upsert_many(
+    model: type[Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    key: Sequence[str],
+    update: Sequence[str],
+) -> None:
+    """As `insert_many`; where a row with the same `key` columns stands already, its `update` columns are overwritten.
+
+    Rows must differ in `key` among themselves.
+    """
+    _write(_insertion(model, tuple(columns), tuple(key), tuple(update), connections[connection.alias]), rows)
+
+
+def next_ids(model: type[Model], number: int) -> range | list[int]:
+    """`number` primary keys that nobody else gets, for rows whose key must be known before they are written.
+
+    Inside a transaction that is already writing: SQLite then has no other writer, and the highest key ever given is
+    kept in `sqlite_sequence`, so that a purged row's key never comes back.
+    """
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            row = cursor.fetchone()
+            first = (row[0] if row else 0) + 1
+            return range(first, first + number)
+        sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+        cursor.execute(sequence, [table, number])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def among(column: str) -> str:
+    """SQL of "column is one of the parameter", whose text does not depend on how many there are; see `listed`."""
+    if connection.vendor == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 (own names)
+    return f"{column} = ANY(%s)"
+
+
+def listed(values: Sequence[int] | Sequence[str]) -> Any:
+    """The parameter of `among`."""
+    return json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Insertion:
+    """One prepared way to write rows: `by_column` sends one array a column (PostgreSQL), else one tuple a row."""
+
+    sql: str
+    prepare: Callable[[Sequence[Any]], Sequence[Any]]
+    tail: tuple[Any, ...]
+    by_column: bool
+
+
+@lru_cache(maxsize=128)
+def _insertion(
+    model: type[Model], columns: tuple[str, ...], key: tuple[str, ...], update: tuple[str, ...], database: Any
+) -> _Insertion:
     fields = [_field(model, name) for name in columns]
     named = {field.name for field in fields}
     rest = [
@@ -46,13 +112,31 @@ def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
         raise ValueError(f"{model.__name__}: no value for {', '.join(lacking)}")
     tail = tuple(_writer(field)(field.get_default()) for field in rest)
     names = ", ".join(_column(field) for field in (*fields, *rest))
-    marks = ", ".join(["%s"] * (len(fields) + len(rest)))
-    table = connection.ops.quote_name(model._meta.db_table)
-    prepare = _row_writer(fields)
-    values = [(*prepare(row), *tail) for row in rows]
-    if values:
-        with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608 (own names)
+    by_column = database.vendor == "postgresql"
+    if by_column:
+        # Without their lengths: an explicit cast to varchar(n) cuts off what is too long instead of refusing it.
+        types = [re.sub(r"\(.*\)", "", field.rel_db_type(database) or "") for field in (*fields, *rest)]
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        values = f"SELECT * FROM unnest({arrays})"  # noqa: S608 (own names)
+    else:
+        values = f"VALUES ({', '.join(['%s'] * (len(fields) + len(rest)))})"
+    sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) {values}"
+    if key:
+        sets = ", ".join(f"{_column(f)} = excluded.{_column(f)}" for f in (_field(model, name) for name in update))
+        sql += f" ON CONFLICT ({', '.join(_column(_field(model, name)) for name in key)}) DO UPDATE SET {sets}"
+    return _Insertion(sql, _row_writer(fields), tail, by_column)
+
+
+def _write(way: _Insertion, rows: Iterable[Sequence[Any]]) -> None:
+    values = [(*way.prepare(row), *way.tail) for row in rows]
+    if not values:
+        return
+    with connection.cursor() as cursor:
+        if not way.by_column:
+            cursor.executemany(way.sql, values)
+            return
+        for start in range(0, len(values), ROWS_A_STATEMENT):
+            cursor.execute(way.sql, [list(c) for c in zip(*values[start : start + ROWS_A_STATEMENT], strict=True)])
 
 
 def update_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -72,3 +72,27 @@ class Conflict(ShouwangError):
 
     code = "conflict"
     status = 409
+
+
+class Unauthorized(ShouwangError):
+    """Nobody is known to be asking: no ticket, a forged one, or one that is not good any more."""
+
+    code = "credential_invalid"
+    status = 401
+
+    def __init__(self, message: Message = _("Open the page again; your pass is not valid."), **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+
+
+class TooMany(ShouwangError):
+    """Asked too often. `retry_after` in `data` says in how many seconds it may be tried again."""
+
+    code = "too_many"
+    status = 429
+
+
+class Busy(ShouwangError):
+    """Not taken, and not lost: the sender keeps it and tries again after `retry_after` seconds (in `data`)."""
+
+    code = "busy"
+    status = 503

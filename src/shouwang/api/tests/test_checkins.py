@@ -32,8 +32,7 @@ def test_check_in_and_retry(cast: Cast, sign_in: SignIn) -> None:
     assert (said["severity"], said["rule"], said["person"]) == ("urgent", "covid19-2020-6:fever_exposed", "2023010101")
     assert said["because"] and said["advice"] and said["source"] == "self"
     assert post(lin, "/", body).json()["receipt"] == said["receipt"]
-    assert CheckIn.objects.count() == 1
-    assert AuditEntry.objects.get(verb="checkin.submitted").mouth == "api"
+    assert CheckIn.objects.get().mouth == "api"
     assert [row["receipt"] for row in lin.get(f"{ROOT}/").json()] == [said["receipt"]]
     stands = lin.get(f"{ROOT}/receipts/{said['receipt'].lower()}")
     assert stands.json()["receipt"] == said["receipt"]

@@ -1,14 +1,17 @@
 """The only writes of check-ins: intake, alerts, monitoring, and the note that somebody read answers."""
 
 from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
-from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many
+from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
+from shouwang.checkins.actions.planning import Ask, Taken
 from shouwang.checkins.actions.reading import note_reading
 
 __all__ = [
+    "Ask",
     "BulkResult",
     "Entry",
     "RowResult",
+    "Taken",
     "close_alert",
     "end_monitoring",
     "mark_case_opened",
@@ -16,4 +19,5 @@ __all__ = [
     "start_monitoring",
     "submit",
     "submit_many",
+    "take",
 ]

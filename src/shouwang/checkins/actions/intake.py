@@ -9,19 +9,25 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from shouwang.checkins import rules
-from shouwang.checkins.actions.batch import Batch, Planned
-from shouwang.checkins.models import CheckIn, LatestCheckIn, SymptomAlert
-from shouwang.core import audit, events
+from shouwang.checkins.actions import storing
+from shouwang.checkins.actions.planning import Ask, Group, Taken
+from shouwang.checkins.models import CheckIn, SymptomAlert
+from shouwang.core import events
 from shouwang.core.errors import ShouwangError
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
+from shouwang.org.queries import reachable
 
-ROWS_A_STATEMENT = 500
+IDS_A_QUERY = 5000  # below the parameter limits of both databases
+RIGHT: dict[str, str] = {CheckIn.Source.PROXY: "checkin.proxy", CheckIn.Source.CLINIC: "alert.handle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check-in to take in. `said_at` is when it was said (None: now); `client_key` is chosen by the sender."""
+    """One check-in to take in. `said_at` is when it was said (None: now); `client_key` is chosen by the sender.
+
+    `corrects` is the receipt of the entry it puts right, `form` the hash of what the sender was shown ("": not said).
+    """
 
     person: Person
     answers: rules.Answers
@@ -29,6 +35,8 @@ class Entry:
     source: str = CheckIn.Source.SELF
     proxy_reason: str = ""
     said_at: datetime | None = None
+    corrects: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +75,16 @@ def submit(
     client_key: str,
     source: str = CheckIn.Source.SELF,
     proxy_reason: str = "",
+    corrects: str = "",
     by: Actor,
     at: datetime,
 ) -> CheckIn:
     """Take in one check-in and return its row; a retry with the same key and answers returns the row of the first.
 
-    Raises alerts by triage; publishes "checkin.received" and "alert.raised". BadInput names the field; Forbidden when
-    `by` may not speak for the person; Conflict when the key was used for something else. On error nothing is written.
+    Raises alerts by triage and publishes "alert.raised" for each. BadInput names the field; Forbidden when `by` may
+    not speak for the person; Conflict when the key was used for something else. On error nothing is written.
     """
-    entry = Entry(person, answers, client_key, source, proxy_reason)
+    entry = Entry(person, answers, client_key, source, proxy_reason, corrects=corrects)
     (row,) = submit_many([entry], by=by, at=at).rows
     if row.error is not None:
         raise row.error
@@ -88,69 +97,72 @@ def submit_many(entries: Sequence[Entry], *, by: Actor, at: datetime) -> BulkRes
 
     Each entry stands alone: one that is refused does not hold up the others; its error is in the result.
     """
+    people = {entry.person.pk: entry.person for entry in entries}
+    may = {source: _allowed(by, right, entries, source) for source, right in RIGHT.items()}
+    asks = [_ask(entry, by, may) for entry in entries]
+    rows: list[RowResult] = []
+    raised: dict[int, SymptomAlert] = {}
+    models: dict[int, CheckIn] = {}
+    for found in take(asks, at=at):
+        if isinstance(found, ShouwangError):
+            rows.append(RowResult(None, False, found))
+            continue
+        repeated = found.repeated or found.id in models
+        if found.id not in models:
+            models[found.id] = found.as_model()
+            models[found.id].person = people[found.person.id]
+        rows.append(RowResult(models[found.id], repeated, None))
+        raised |= {alert.pk: alert for alert in found.alerts}
+    for entry, row in zip(entries, rows, strict=True):
+        if row.checkin is not None and entry.answers.situation:
+            entry.person.situation = entry.answers.situation
+    return BulkResult(tuple(rows), tuple(raised.values()))
+
+
+def take(asks: Sequence[Ask], *, at: datetime) -> list[Taken | ShouwangError]:
+    """One group, one transaction: what became of each, in order. On return everything accepted is on disk.
+
+    Raises what the database raises; then nothing of the group was written.
+    """
     try:
-        return _take(entries, by=by, at=at)
+        return _take(asks, at)
     except IntegrityError:
         # Somebody else took one of the keys between our look and our write. The second look sees it and says so.
-        return _take(entries, by=by, at=at)
+        return _take(asks, at)
 
 
 @transaction.atomic
-def _take(entries: Sequence[Entry], *, by: Actor, at: datetime) -> BulkResult:
-    batch = Batch(entries, by=by, at=at)
-    rows: list[RowResult | Planned] = []
-    for entry in entries:
+def _take(asks: Sequence[Ask], at: datetime) -> list[Taken | ShouwangError]:
+    group = Group(asks, at=at)
+    results: list[Taken | ShouwangError] = []
+    for ask in asks:
         try:
-            rows.append(batch.plan(entry))
+            results.append(group.plan(ask))
         except ShouwangError as error:
-            rows.append(RowResult(None, False, error))
-    _store(batch)
-    _record(batch, by=by, at=at)
-    results = tuple(row if isinstance(row, RowResult) else RowResult(row.checkin, row.repeated, None) for row in rows)
-    raised: dict[int, SymptomAlert] = {}
-    for planned in batch.made:
-        events.publish("checkin.received", checkin=planned.checkin, by=by, at=at)
-        for alert in planned.alerts:
-            events.publish("alert.raised", alert=alert, by=by, at=at)
-            raised[alert.pk] = alert
-    return BulkResult(results, tuple(raised.values()))
+            results.append(error)
+    storing.store(group)
+    for taken in group.made:
+        for alert in taken.alerts:
+            events.publish("alert.raised", alert=alert, by=taken.ask.by, at=at)
+    return results
 
 
-LATEST_COLUMNS = ("checkin", "day", "at", "source", "symptomatic", "severity", "rank")
+def _ask(entry: Entry, by: Actor, may: dict[str, set[int]]) -> Ask:
+    person = entry.person.pk
+    own = by.everything or by.person_id == person
+    return Ask(
+        person, entry.answers, entry.client_key, by, entry.source, entry.proxy_reason, entry.said_at,
+        may=person in may[entry.source] if entry.source in may else own, corrects=entry.corrects, form=entry.form,
+    )  # fmt: skip
 
 
-def _store(batch: Batch) -> None:
-    CheckIn.objects.bulk_create([planned.checkin for planned in batch.made], batch_size=ROWS_A_STATEMENT)
-    SymptomAlert.objects.bulk_create(batch.new_alerts, batch_size=ROWS_A_STATEMENT)
-    new = {alert.pk for alert in batch.new_alerts}
-    for alert in {alert.pk: alert for alert in batch.worsened if alert.pk not in new}.values():
-        alert.save()
-    newest = [
-        LatestCheckIn(
-            person_id=checkin.person_id,
-            checkin=checkin,
-            day=checkin.day,
-            at=checkin.at,
-            source=checkin.source,
-            symptomatic=checkin.symptomatic,
-            severity=checkin.severity,
-            rank=rules.RANK[checkin.severity],
-        )
-        for checkin in batch.newest.values()
-    ]
-    LatestCheckIn.objects.bulk_create(
-        newest,
-        batch_size=ROWS_A_STATEMENT,
-        update_conflicts=True,
-        unique_fields=["person"],
-        update_fields=list(LATEST_COLUMNS),
-    )
-
-
-def _record(batch: Batch, *, by: Actor, at: datetime) -> None:
-    """Audit without a word of health: the log is read by people without health rights."""
-    taken = ((p.checkin.pk, p.checkin.person_id, {"source": p.checkin.source}) for p in batch.made)
-    audit.record_many("checkin.submitted", "checkin", taken, by=by, at=at)
-    for verb, alerts in (("alert.raised", batch.new_alerts), ("alert.worsened", batch.worsened)):
-        if alerts:
-            audit.record_many(verb, "alert", ((a.pk, a.person_id, None) for a in alerts), by=by, at=at)
+def _allowed(by: Actor, right: str, entries: Sequence[Entry], source: str) -> set[int]:
+    """Ids of the people in `entries` of this source over whom `by` holds `right`."""
+    people = {entry.person.pk: entry.person for entry in entries if entry.source == source}
+    allowed = {pk for pk, person in people.items() if by.holds(right, person.home_path)}
+    if len(allowed) < len(people) and by.holds(right):
+        rest = sorted(people.keys() - allowed)
+        for start in range(0, len(rest), IDS_A_QUERY):
+            part = rest[start : start + IDS_A_QUERY]
+            allowed |= set(Person.objects.filter(reachable(by, right), pk__in=part).values_list("pk", flat=True))
+    return allowed

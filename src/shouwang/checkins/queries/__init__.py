@@ -1,8 +1,9 @@
 """The only reads of check-ins. Permission is asked here: what an actor may not see is not fetched."""
 
 from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
+from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
-from shouwang.checkins.queries.own import OwnDay, own_day, protocols_of
+from shouwang.checkins.queries.own import OwnDay, own_day
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
 from shouwang.checkins.queries.units import (
     Board,
@@ -22,12 +23,14 @@ __all__ = [
     "OwnDay",
     "alert_for",
     "alert_queue",
+    "asking_on",
     "bed_of",
     "board",
     "checks_of",
     "day_figures",
     "handled_alerts",
     "history",
+    "level_on",
     "not_yet",
     "open_by_severity",
     "own_day",

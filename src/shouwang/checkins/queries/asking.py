@@ -1,14 +1,73 @@
-"""What is asked today, and of whom."""
+"""What is asked, of whom and how often: the packs in force, the published form, the level that sets the cadence."""
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
+from time import monotonic
+from typing import Any
 
-from shouwang.checkins.rules.asking import Asking, Cadence
+from django.conf import settings
+from django.db import connection
 
-DUE = time(10)  # assumption: before the second lesson, so that a morning is left to look after who is silent
+from shouwang.checkins import rules
+from shouwang.checkins.models import AskedLevel, FormVersion
+from shouwang.checkins.rules.asking import Asking
+from shouwang.core.packs import get_pack
+from shouwang.core.tree import ancestors
+
+# Written as SQL because the hot path asks it with every group of check-ins.
+IN_FORCE = """
+SELECT code FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
+ORDER BY active_from, id"""
+FORM = "SELECT sha256 FROM checkins_formversion WHERE starts <= %s AND ends >= %s ORDER BY version DESC LIMIT 1"
+LOOK_AGAIN_S = 2.0  # a pack file that was changed by hand is read again after so long
+MOST_REMEMBERED = 64
+_remembered: dict[tuple[Any, ...], tuple[float, rules.Protocols]] = {}
 
 
-def asking_on(day: date) -> Asking:
-    """The cadence in force on `day`."""
-    return Asking(Cadence.DAILY, DUE)
+def protocols_of(day: date) -> rules.Protocols:
+    """What is asked on `day`, and by which rules it is judged. Two small statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FORCE, [day, day])
+        codes = tuple(row[0] for row in cursor.fetchall())
+        cursor.execute(FORM, [day, day])
+        row = cursor.fetchone()
+    key = (settings.PACKS_ROOT, codes, row[0] if row else "")
+    now = monotonic()
+    known = _remembered.get(key)
+    if known is not None and now - known[0] < LOOK_AGAIN_S:
+        return known[1]
+    protocols = rules.Protocols.of([get_pack(code) for code in codes], form_on(day))
+    if known is not None and known[1].sha256 == protocols.sha256:
+        protocols = known[1]  # with the decisions it remembers
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[key] = (now, protocols)
+    return protocols
+
+
+def form_on(day: date) -> rules.Form | None:
+    """The institution's form in force on `day`; None where it has published none for it (the built-in one is asked)."""
+    row = FormVersion.objects.filter(starts__lte=day, ends__gte=day).order_by("-version").first()
+    return rules.read_form(row.document.encode()) if row else None
+
+
+def level_on(path: str | None, day: date) -> str:
+    """The level that governs `path` on `day`: that of the nearest organisation with one. "none" where there is none.
+
+    Without a path, that of the topmost organisation that has one.
+    """
+    rows = AskedLevel.objects.filter(starts__lte=day).exclude(ends__lt=day)
+    if path is not None:
+        rows = rows.filter(organisation_path__in=ancestors(path))
+    sign = -1 if path is None else 1
+    found = [
+        (sign * len(where), pk, level) for where, level, pk in rows.values_list("organisation_path", "level", "pk")
+    ]
+    return max(found)[2] if found else "none"
+
+
+def asking_on(day: date, path: str | None = None) -> Asking:
+    """The cadence in force on `day` for people under `path`; without one, of the whole institution."""
+    form = form_on(day) or rules.built_in_form()
+    return form.asking(level_on(path, day))

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring, SymptomAlert
+from shouwang.checkins.queries.asking import level_on, protocols_of
+from shouwang.checkins.rules.asking import Asking
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.packs import active_packs
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 
@@ -22,7 +23,8 @@ class OwnDay:
 
     `copies`: what "nothing changed" would send, None when there is nothing to copy or the last entry was not healthy;
     `why_not` then says so. `spells`: monitoring in force. `checks`: (done, asked) today for a monitored person, else
-    None. `alerts`: open ones and those answered lately, newest first.
+    None. `alerts`: open ones and those answered lately, newest first. `new`: the further questions that the last
+    entry leaves open, the only ones to be highlighted. `asking`: how often everybody is asked here.
     """
 
     day: date
@@ -35,6 +37,9 @@ class OwnDay:
     checks: tuple[int, int] | None
     alerts: tuple[SymptomAlert, ...]
     protocols: rules.Protocols
+    who: rules.Asked
+    new: tuple[rules.Question, ...]
+    asking: Asking
 
     @property
     def needs_temperature(self) -> bool:
@@ -48,11 +53,6 @@ class OwnDay:
         return self.today is not None
 
 
-def protocols_of(day: date) -> rules.Protocols:
-    """What is asked on `day`, and by which rules it is judged."""
-    return rules.Protocols.of(active_packs(day))
-
-
 def own_day(by: Actor, *, at: datetime) -> OwnDay:
     """The page of whoever asks, at `at`. NotFound for accounts that belong to no person."""
     person = Person.objects.select_related("home").filter(pk=by.person_id or 0).first()
@@ -61,8 +61,10 @@ def own_day(by: Actor, *, at: datetime) -> OwnDay:
     day = clock.local_day(at)
     latest = LatestCheckIn.objects.filter(person=person).select_related("checkin").first()
     last = latest.checkin if latest else None
-    copies, why_not = _copies(last, day)
+    protocols = protocols_of(day)
     spells = tuple(Monitoring.objects.filter(person=person, starts__lte=day, ends__gte=day).order_by("-checks_per_day"))
+    who = rules.Asked(person.kind, person.situation, bool(spells))
+    copies, why_not = _copies(last, day, protocols, who)
     checks = None
     if spells:
         checks = (CheckIn.objects.filter(person=person, day=day).count(), spells[0].checks_per_day)
@@ -77,12 +79,19 @@ def own_day(by: Actor, *, at: datetime) -> OwnDay:
         spells=spells,
         checks=checks,
         alerts=tuple(alerts.order_by("-raised_at", "-pk")),
-        protocols=protocols_of(day),
+        protocols=protocols,
+        who=who,
+        new=rules.new_to(last.extra if last and copies else {}, protocols.questions, who),
+        asking=protocols.form.asking(level_on(person.home_path, day)),
     )
 
 
-def _copies(last: CheckIn | None, day: date) -> tuple[rules.Answers | None, str]:
+def _copies(
+    last: CheckIn | None, day: date, protocols: rules.Protocols, who: rules.Asked
+) -> tuple[rules.Answers | None, str]:
+    previous = last.as_previous if last else None
+    unchanged = rules.Answers(unchanged=True)
     try:
-        return rules.copied(rules.Answers(unchanged=True), last.as_previous if last else None, day=day), ""
+        return rules.copied(unchanged, previous, day=day, questions=protocols.questions, who=who), ""
     except BadInput as error:
         return None, error.sentence

@@ -3,9 +3,11 @@
 from shouwang.checkins.rules.answers import (
     BACKDATE_DAYS,
     COPY_DAYS,
+    CORRECT_DAYS,
     Answers,
     Previous,
     check_moment,
+    completed,
     copied,
     reads_same,
     shown,
@@ -13,7 +15,9 @@ from shouwang.checkins.rules.answers import (
     validated,
 )
 from shouwang.checkins.rules.episodes import AlertStep, Standing, step
-from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom
+from shouwang.checkins.rules.forms import LEVELS, Form, read_form
+from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom, built_in_form
+from shouwang.checkins.rules.questions import Asked, Question, new_to
 from shouwang.checkins.rules.receipts import decode_receipt, receipt
 from shouwang.checkins.rules.standing import SILENT_DAYS, State, checks_due, silent_since, state_of
 from shouwang.checkins.rules.triage import Decision, Finding, triage
@@ -21,22 +25,31 @@ from shouwang.checkins.rules.triage import Decision, Finding, triage
 __all__ = [
     "BACKDATE_DAYS",
     "COPY_DAYS",
+    "CORRECT_DAYS",
+    "LEVELS",
     "RANK",
     "SILENT_DAYS",
     "AlertStep",
     "Answers",
+    "Asked",
     "Decision",
     "Finding",
+    "Form",
     "Previous",
     "Protocol",
     "Protocols",
+    "Question",
     "Standing",
     "State",
     "Symptom",
+    "built_in_form",
     "check_moment",
     "checks_due",
+    "completed",
     "copied",
     "decode_receipt",
+    "new_to",
+    "read_form",
     "reads_same",
     "receipt",
     "shown",

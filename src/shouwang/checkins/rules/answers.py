@@ -6,7 +6,8 @@ Users of earlier systems wrote their own specification: copy yesterday, and stop
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -14,9 +15,18 @@ import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.rules.protocols import Protocols
+from shouwang.checkins.rules.questions import (
+    MOST_QUESTIONS,
+    Asked,
+    Question,
+    Scalar,
+    carried_over,
+    check_extra,
+)
 from shouwang.core.errors import BadInput, Message
 
 BACKDATE_DAYS = 14  # assumption: as far back as a person's own history page shows
+CORRECT_DAYS = 2  # assumption: a slip is noticed the same day or the next; later the clinic decides
 COPY_DAYS = 14  # what is copied must still be shown to the person
 CLOCK_SKEW = timedelta(minutes=5)  # assumption: phones without network time drift by minutes
 NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT = 500, 120, 200
@@ -30,7 +40,8 @@ class Answers:
     """What was said. None means not asked or not known, never "no".
 
     `unchanged`: copy my last answers. `exposure`: was near a case or a place of spread. `situation`: one of
-    `Person.Situation`, where the person lives their days from now on; "" leaves it.
+    `Person.Situation`, where the person lives their days from now on; "" leaves it. `extra`: answers to the further
+    questions of the packs and the form, by their codes.
     """
 
     unchanged: bool = False
@@ -41,6 +52,7 @@ class Answers:
     place_note: str = ""
     note: str = ""
     situation: str = ""
+    extra: dict[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def read(cls, raw: object) -> Answers:
@@ -66,12 +78,20 @@ class Previous:
 
 
 def validated(
-    answers: Answers, protocols: Protocols, *, source: str, proxy_reason: str = "", needs_temperature: bool = False
+    answers: Answers,
+    protocols: Protocols,
+    *,
+    source: str,
+    proxy_reason: str = "",
+    needs_temperature: bool = False,
+    who: Asked | None = None,
 ) -> Answers:
     """The same answers, tidied: symptoms once each in the order of the packs, texts stripped, temperature to 0.1 °C.
 
     `needs_temperature`: the person is being monitored. A temperature is then asked of whoever reports nothing else; a
-    symptom is heard without one. BadInput names the field.
+    symptom is heard without one. `who` decides which further questions are theirs (None: a student like most).
+    Required ones are looked for later, by `completed`, once "nothing changed" has been filled in. BadInput names the
+    field.
     """
     check_source(source, proxy_reason, answers)
     temperature = _temperature(answers.temperature_c, protocols)
@@ -88,6 +108,7 @@ def validated(
         symptoms=symptoms,
         place_note=text(answers.place_note, "place_note", PLACE_LIMIT),
         note=text(answers.note, "note", NOTE_LIMIT),
+        extra=_extra(answers, protocols, who, symptoms, complete=False),
     )
     if tidy.unchanged and (tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.place_note):
         raise BadInput(
@@ -123,8 +144,36 @@ def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
         )
 
 
-def copied(answers: Answers, previous: Previous | None, *, day: date) -> Answers:
-    """`answers` with what does not change taken from `previous`. A measurement is never copied.
+def completed(answers: Answers, protocols: Protocols, *, who: Asked | None = None) -> Answers:
+    """The answers, once every required question is answered. BadInput (`answer_required`) names the first that is not;
+    who reports a symptom or an exposure is heard all the same."""
+    if protocols.questions and not answers.symptoms and not answers.exposure:
+        _extra(answers, protocols, who, (), complete=True)
+    return answers
+
+
+def _extra(
+    answers: Answers, protocols: Protocols, who: Asked | None, symptoms: tuple[str, ...], *, complete: bool
+) -> dict[str, Scalar]:
+    if not answers.extra and not complete:
+        return {}
+    if len(answers.extra) > MOST_QUESTIONS * 2:
+        sentence = _("Too many answers: %(count)s.")
+        raise BadInput(sentence, code="question_unknown", field="extra", count=len(answers.extra))
+    asked = replace(who or Asked(), symptoms=symptoms)
+    return check_extra(answers.extra, protocols.questions, asked, complete=complete)
+
+
+def copied(
+    answers: Answers,
+    previous: Previous | None,
+    *,
+    day: date,
+    questions: Mapping[str, Question] | None = None,
+    who: Asked | None = None,
+) -> Answers:
+    """`answers` with what does not change taken from `previous`. A measurement is never copied; answers to further
+    `questions` move on from the codes they had when they were given, and what is answered anew stands before them.
 
     BadInput (`changed_expected`) when there is nothing to copy, when it is older than what the person can still see,
     or when it was anything but healthy.
@@ -137,13 +186,22 @@ def copied(answers: Answers, previous: Previous | None, *, day: date) -> Answers
         raise _changed(_("Your last entry is of %(day)s, too old to repeat. Say how you are today."), previous.day)
     if previous.severity != "none" or previous.answers.symptoms:
         raise _changed(_("On %(day)s you reported something. Say how you are today."), previous.day)
-    return replace(answers, exposure=previous.answers.exposure, place_note=previous.answers.place_note)
+    kept = carried_over(previous.answers.extra, questions or {}, who or Asked())
+    return replace(
+        answers,
+        exposure=previous.answers.exposure,
+        place_note=previous.answers.place_note,
+        extra={**kept, **answers.extra},
+    )
 
 
 def reads_same(given: Answers, stored: Answers) -> bool:
     """Whether a repeated key carries the same answers. Asked before validation: what was accepted once stays accepted,
     whatever is asked since. A "nothing changed" was stored with what it copied; a situation is stored elsewhere."""
-    return _essence(given) == _essence(stored)
+    if _essence(given) != _essence(stored):
+        return False
+    said = {code: value.strip() if isinstance(value, str) else value for code, value in given.extra.items()}
+    return said.items() <= stored.extra.items() if given.unchanged else said == stored.extra
 
 
 def _essence(answers: Answers) -> tuple[object, ...]:

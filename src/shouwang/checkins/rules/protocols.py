@@ -7,18 +7,32 @@ unwell in a way no pack knows of, or while no pack is active, is heard all the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.checkins.rules.forms import BUILT_IN, Form, read_form
+from shouwang.checkins.rules.questions import Question, check_questions
 from shouwang.core.packs import Pack, PackError, Text, read_pack
+
+if TYPE_CHECKING:
+    from shouwang.checkins.rules.triage import Decision
 
 RANK = {"none": 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
 UNSPECIFIED = Path(__file__).resolve().parent.parent / "unspecified.toml"
+
+
+class ChildThreshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The fever threshold of children below an age in years."""
+
+    below_years: int
+    fever_c: float
+    source: str
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,12 +43,29 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fever_c: float
     source: str
     fever_symptoms: tuple[str, ...] = ("fever",)
+    child: ChildThreshold | None = None
+
+    def fever_at(self, age: int | None) -> float:
+        """The fever threshold for somebody of `age` years. Where the age is unknown, the lower of the two."""
+        if self.child is None:
+            return self.fever_c
+        if age is None:
+            return min(self.fever_c, self.child.fever_c)
+        return self.child.fever_c if age < self.child.below_years else self.fever_c
 
 
 class Symptom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     name: Text
     severity: str
+
+
+class Fits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an answer to a question must be; limits are included, and an answer that was not given fits nothing."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    equal: bool | str | None = None
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +79,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     symptoms_at_least: int = 0
     fever: bool | None = None
     exposure: bool | None = None
+    answers: dict[str, Fits] = {}
 
 
 class TriageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +108,7 @@ class Protocol:
     symptoms: Mapping[str, Symptom]
     triage: tuple[TriageRule, ...]
     advice: Advice
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pack: Pack) -> Protocol:
@@ -100,6 +133,7 @@ class _Sections:
 def _protocol(sha256: str, sections: _Sections) -> Protocol:
     pack = sections.pack
     symptoms = pack.section("symptoms", list[Symptom])
+    questions = pack.section("questions", list[Question]) if "questions" in pack.sections else []
     protocol = Protocol(
         code=pack.code,
         disease=pack.head.disease,
@@ -109,7 +143,10 @@ def _protocol(sha256: str, sections: _Sections) -> Protocol:
         symptoms={symptom.code: symptom for symptom in symptoms},
         triage=tuple(pack.section("triage", list[TriageRule])),
         advice=pack.section("advice", Advice),
+        questions={question.code: question for question in questions},
     )
+    if reason := check_questions(questions):
+        raise _misfit(pack.code, reason)
     if len(protocol.symptoms) != len(symptoms):
         raise _misfit(pack.code, _("a symptom is listed twice"))
     _check(protocol)
@@ -126,6 +163,11 @@ def _check(protocol: Protocol) -> None:
     for rule in protocol.triage:
         if unknown := {*rule.when.symptoms_any, *rule.when.symptoms_all} - protocol.symptoms.keys():
             raise _misfit(protocol.code, _("a triage rule names an unlisted symptom"), rule.code, *sorted(unknown))
+        if unasked := rule.when.answers.keys() - protocol.questions.keys():
+            raise _misfit(protocol.code, _("a triage rule names an unlisted question"), rule.code, *sorted(unasked))
+    for question in protocol.questions.values():
+        if unknown := set(question.symptoms_any) - protocol.symptoms.keys():
+            raise _misfit(protocol.code, _("a question names an unlisted symptom"), question.code, *sorted(unknown))
 
 
 def _misfit(pack: str, reason: object, *where: str) -> PackError:
@@ -133,16 +175,23 @@ def _misfit(pack: str, reason: object, *where: str) -> PackError:
     return PackError(_("Pack %(pack)s, check-in: %(reason)s."), pack=pack, reason=detail)
 
 
+@lru_cache(maxsize=1)
+def built_in_form() -> Form:
+    return read_form(BUILT_IN.read_bytes())
+
+
 @dataclass(frozen=True)
 class Protocols:
-    """The packs in force together, in order of activation, and the clinic's own list for everything else."""
+    """The packs in force together, in order of activation, the clinic's own list for everything else, and the
+    institution's form."""
 
     active: tuple[Protocol, ...]
     unspecified: Protocol
+    form: Form = field(default_factory=built_in_form)
 
     @classmethod
-    def of(cls, packs: Iterable[Pack]) -> Protocols:
-        return cls(tuple(Protocol.of(pack) for pack in packs), unspecified())
+    def of(cls, packs: Iterable[Pack], form: Form | None = None) -> Protocols:
+        return cls(tuple(Protocol.of(pack) for pack in packs), unspecified(), form or built_in_form())
 
     @property
     def everything(self) -> tuple[Protocol, ...]:
@@ -158,6 +207,20 @@ class Protocols:
         return found
 
     @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """Further questions: those of the form first, then those of the packs; the first to use a code asks it."""
+        found = dict(self.form.questions)
+        for protocol in self.everything:
+            for code, question in protocol.questions.items():
+                found.setdefault(code, question)
+        return found
+
+    @cached_property
+    def judged(self) -> dict[Hashable, Decision]:
+        """Decisions already made under these protocols, by the answers that led to them; see `triage`."""
+        return {}
+
+    @cached_property
     def plausible_c(self) -> tuple[float, float]:
         """Lowest and highest temperature in °C that is taken for a body's. The widest of all packs: to refuse a real
         fever is worse than to accept an odd reading."""
@@ -171,8 +234,12 @@ class Protocols:
 
     @cached_property
     def sha256(self) -> str:
-        """What was asked and by which rules: the pack's own hash, or the hash of several packs' hashes in order."""
+        """What was asked and by which rules: the pack's own hash, or the hash of several documents' hashes in order.
+
+        The built-in form asks nothing of its own and is left out."""
         hashes = [protocol.sha256 for protocol in self.active or (self.unspecified,)]
+        if self.form is not built_in_form():
+            hashes.append(self.form.sha256)
         return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def advice(self, rule: str) -> Text | None:

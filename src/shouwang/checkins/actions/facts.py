@@ -1,0 +1,172 @@
+"""What intake must know about the people of a group, read once in a fixed number of statements.
+
+Written as SQL: the hot path asks these questions for every few dozen check-ins, and putting a query together through
+the ORM takes longer than the database needs to answer it. `test_facts` compares them with the ORM.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from shouwang.checkins.rules import Answers, Previous
+from shouwang.core.bulk import among, listed
+
+PEOPLE = """
+SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial,
+       k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms, k.extra
+FROM org_person p
+LEFT JOIN checkins_credential c ON c.person_id = p.id
+LEFT JOIN checkins_latestcheckin l ON l.person_id = p.id
+LEFT JOIN checkins_checkin k ON k.id = l.checkin_id
+WHERE """
+STORED = """
+SELECT client_key, id, person_id, source, account_id, day, at, unchanged, temperature_c, symptoms, exposure,
+       place_changed, place_note, note, extra, symptomatic, severity, rule, pack_sha256, proxy_reason, purge_on
+FROM checkins_checkin WHERE """
+MONITORED = "SELECT person_id, starts, ends FROM checkins_monitoring WHERE temperature_required AND "
+ACCOUNTS = "SELECT id FROM org_account WHERE is_active AND "
+LOCK = "SELECT id FROM org_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+
+@dataclass(slots=True)
+class Said:
+    """The last word about a person: what a later entry of the same group is compared with."""
+
+    id: int
+    day: date
+    at: datetime
+    source: str
+    severity: str
+    symptomatic: bool
+    answers: Answers
+
+    @property
+    def as_previous(self) -> Previous:
+        return Previous(self.day, self.answers, self.severity)
+
+
+@dataclass(slots=True)
+class Known:
+    """A person as the group needs them. `serial` is that of the tickets which are good."""
+
+    id: int
+    home_path: str
+    number: str
+    name: str
+    kind: str
+    situation: str
+    born: date | None
+    left_on: date | None
+    serial: int
+    said: Said | None
+    monitored: tuple[tuple[date, date], ...] = ()
+
+    def age_on(self, day: date) -> int | None:
+        """Full years on `day`; None where the date of birth is not known."""
+        if self.born is None:
+            return None
+        return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
+
+
+@dataclass(slots=True)
+class Stored:
+    """A check-in that is on disk already, found by its key."""
+
+    id: int
+    person_id: int
+    source: str
+    account_id: int | None
+    day: date
+    at: datetime
+    answers: Answers
+    symptomatic: bool
+    severity: str
+    rule: str
+    pack_sha256: str
+    proxy_reason: str
+    purge_on: date
+
+
+def lock_people(ids: Sequence[int]) -> None:
+    """Where the database has row locks, two check-ins of one person wait for each other here."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [list(ids)])
+
+
+def people(ids: Sequence[int]) -> dict[int, Known]:
+    """The people with these ids; who does not exist is not in it."""
+    found: dict[int, Known] = {}
+    for row in _ask(PEOPLE, "p.id", ids):
+        person = Known(*row[:8], row[8] or 0, None if row[9] is None else _said(row[9:]))
+        found[person.id] = person
+    spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for person_id, starts, ends in _ask(MONITORED, "person_id", ids):
+        spells[person_id].append((starts, ends))
+    for person_id, listed_spells in spells.items():
+        if person_id in found:
+            found[person_id].monitored = tuple(listed_spells)
+    return found
+
+
+def stored(keys: Iterable[str]) -> dict[str, Stored]:
+    """Check-ins by client key. A key that no database can hold is known to none; the rule refuses it."""
+    askable = sorted({key for key in keys if key.isascii() and key.isprintable()})
+    return {row[0]: _stored(row) for row in _ask(STORED, "client_key", askable)} if askable else {}
+
+
+def active_accounts(ids: Sequence[int]) -> set[int]:
+    """Which of these accounts may still act."""
+    return {row[0] for row in _ask(ACCOUNTS, "id", ids)} if ids else set()
+
+
+def _ask(question: str, column: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question + among(column), [listed(values)])
+        return cursor.fetchall()
+
+
+def _said(row: Sequence[Any]) -> Said:
+    number, day, at, source, severity, symptomatic, exposure, place_note, symptoms, extra = row
+    answers = Answers(
+        exposure=exposure, place_note=place_note, symptoms=_listing(symptoms), extra=_mapping(extra)
+    )  # what can be copied, and whether it was ill
+    return Said(number, day, _aware(at), source, severity, bool(symptomatic), answers)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    answers = Answers(
+        unchanged=bool(row[7]),
+        temperature_c=None if row[8] is None else Decimal(str(row[8])).quantize(Decimal("0.1")),
+        symptoms=_listing(row[9]),
+        exposure=None if row[10] is None else bool(row[10]),
+        place_changed=bool(row[11]),
+        place_note=row[12],
+        note=row[13],
+        extra=_mapping(row[14]),
+    )
+    return Stored(
+        row[1], row[2], row[3], row[4], row[5], _aware(row[6]), answers, bool(row[15]), row[16], row[17], row[18],
+        row[19], row[20],
+    )  # fmt: skip
+
+
+def _listing(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    return {} if text == "{}" else dict(json.loads(text))
+
+
+def _aware(at: datetime) -> datetime:
+    """SQLite keeps moments in UTC without saying so."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
