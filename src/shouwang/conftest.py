@@ -58,14 +58,18 @@ def noon() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def cast(db: None, noon: time_machine.Traveller) -> Cast:
-    """The named cast; COVID-19 (6th protocol) is the active pack."""
+    """The named cast; COVID-19 (6th protocol) is the active pack, and a level is in force, so that everybody is asked
+    daily."""
+    from shouwang.checkins.actions import set_level
     from shouwang.core import packs
     from shouwang.core.models import ActivePack
     from shouwang.org.tests.cast import SINCE, assemble
 
     pack = packs.get_pack("covid19-2020-6")
     ActivePack.objects.create(code=pack.code, sha256=pack.sha256, active_from=SINCE)
-    return assemble()
+    people = assemble()
+    set_level(people.org["WCU"].path, "I", on=SINCE)
+    return people
 
 
 @pytest.fixture

@@ -41,11 +41,13 @@ class CheckIn(models.Model):
         PROXY = "proxy", _("entered by another")
         CLINIC = "clinic", _("measured at the clinic")
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="checkins")
+    # Their own indexes would be written with every check-in: `checkin_history` finds a person's rows, and an account is
+    # hardly ever deleted.
+    person = models.ForeignKey(Person, models.CASCADE, related_name="checkins", db_index=False)
     day = models.DateField()
     at = models.DateTimeField()
     source = models.CharField(max_length=6, choices=Source.choices)
-    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+", db_index=False)
     mouth = models.CharField(max_length=8, blank=True)
     device = models.CharField(max_length=12, blank=True)
     proxy_reason = models.CharField(max_length=200, blank=True)
@@ -58,7 +60,7 @@ class CheckIn(models.Model):
     place_note = models.CharField(max_length=120, blank=True)
     note = models.CharField(max_length=500, blank=True)
     extra = models.JSONField(default=dict)
-    corrects = models.ForeignKey("self", models.SET_NULL, null=True, related_name="corrections")
+    corrects = models.ForeignKey("self", models.SET_NULL, null=True, related_name="corrections", db_index=False)
     symptomatic = models.BooleanField(default=False)
     severity = models.CharField(max_length=6, choices=Severity.choices, default=Severity.NONE)
     rule = models.CharField(max_length=120, blank=True)
@@ -70,6 +72,7 @@ class CheckIn(models.Model):
         indexes = [
             models.Index(fields=["person", "-at"], name="checkin_history"),
             models.Index(fields=["day", "source"], name="checkin_day"),
+            models.Index(fields=["corrects"], condition=Q(corrects__isnull=False), name="checkin_corrects"),
         ]
 
     def __str__(self) -> str:

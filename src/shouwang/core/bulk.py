@@ -32,7 +32,7 @@ PLAIN = frozenset(
     }
 )
 
-REPEATED = frozenset({"DateField", "DateTimeField"})
+REPEATED = frozenset({"DateField", "DateTimeField", "DecimalField"})
 ROWS_A_STATEMENT = 5000  # rows sent as arrays at once: a few megabytes
 
 
@@ -175,6 +175,9 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
     def write(value: Any) -> Any:
         return field.get_db_prep_save(value, database)
 
+    if kind == "JSONField" and database.vendor == "sqlite":
+        empty = {list: write([]), dict: write({})}
+        return lambda value: write(value) if value or type(value) not in empty else empty[type(value)]
     # The same day or moment stands in every row of a set-based action.
     return lru_cache(maxsize=4096)(write) if kind in REPEATED else write
 

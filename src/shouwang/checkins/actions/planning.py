@@ -80,7 +80,8 @@ class Taken:
         ask, answers = self.ask, self.answers
         return CheckIn(
             id=self.id, person_id=self.person.id, day=self.day, at=self.at, source=ask.source,
-            account_id=ask.by.account_id, mouth=ask.by.mouth, device=ask.device, proxy_reason=ask.proxy_reason, client_key=ask.client_key,
+            account_id=ask.by.account_id, mouth=ask.by.mouth, device=ask.device,
+            proxy_reason=ask.proxy_reason, client_key=ask.client_key,
             unchanged=answers.unchanged, temperature_c=answers.temperature_c, symptoms=list(answers.symptoms),
             exposure=answers.exposure, place_changed=answers.place_changed, place_note=answers.place_note,
             note=answers.note, extra=answers.extra, corrects_id=self.corrects_id, symptomatic=self.symptomatic,
@@ -153,7 +154,7 @@ class Group:
     def _answers(
         self, ask: Ask, person: facts.Known, protocols: rules.Protocols, day: date, monitored: bool
     ) -> rules.Answers:
-        who = rules.Asked(person.kind, person.situation, monitored)
+        who = rules.Asked(person.kind, person.situation, monitored) if protocols.questions else None
         answers = rules.validated(
             ask.answers,
             protocols,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -15,9 +16,9 @@ from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 
 CHECKIN_COLUMNS = (
-    "id", "person", "day", "at", "source", "account", "mouth", "device", "proxy_reason", "client_key", "unchanged", "temperature_c",
-    "symptoms", "exposure", "place_changed", "place_note", "note", "extra", "corrects", "symptomatic", "severity",
-    "rule", "pack_sha256", "purge_on",
+    "id", "person", "day", "at", "source", "account", "mouth", "device", "proxy_reason", "client_key", "unchanged",
+    "temperature_c", "symptoms", "exposure", "place_changed", "place_note", "note", "extra", "corrects",
+    "symptomatic", "severity", "rule", "pack_sha256", "purge_on",
 )  # fmt: skip
 LATEST_COLUMNS = ("person", "checkin", "day", "at", "source", "symptomatic", "severity", "rank")
 OVERWRITTEN = LATEST_COLUMNS[1:]
@@ -77,7 +78,9 @@ def _store_alerts(found: Sequence[Taken], at: datetime) -> list[tuple[str, Sympt
                 continue
             _put(alert, taken, finding)
             taken.alerts.append(alert)
-            touched.append((f"alert.{'raised' if step is rules.AlertStep.RAISE else 'worsened'}", alert, taken.ask.by))
+            verb = "alert.raised" if step is rules.AlertStep.RAISE else "alert.worsened"
+            by = taken.ask.by
+            touched.append((verb, alert, by if by.label else replace(by, label=taken.person.number)))
     new = list({id(alert): alert for verb, alert, _by in touched if verb == "alert.raised"}.values())
     SymptomAlert.objects.bulk_create(new, batch_size=500)
     made = {alert.pk for alert in new}

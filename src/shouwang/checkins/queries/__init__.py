@@ -2,6 +2,7 @@
 
 from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
 from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
+from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
 from shouwang.checkins.queries.own import OwnDay, own_day
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
@@ -24,6 +25,7 @@ __all__ = [
     "alert_for",
     "alert_queue",
     "asking_on",
+    "bearer_of",
     "bed_of",
     "board",
     "checks_of",
@@ -40,6 +42,7 @@ __all__ = [
     "state_named",
     "states_for",
     "status_counts",
+    "ticket_for",
     "unit_rows",
     "units_below",
 ]

@@ -95,20 +95,24 @@ def validated(
     """
     check_source(source, proxy_reason, answers)
     temperature = _temperature(answers.temperature_c, protocols)
-    symptoms = _symptoms(answers.symptoms, protocols)
+    symptoms = _symptoms(answers.symptoms, protocols) if answers.symptoms else ()
     if needs_temperature and temperature is None and not symptoms:
         raise BadInput(
             _("Please measure your temperature and enter it; for now each of your check-ins needs one."),
             code="temperature_required",
             field="temperature_c",
         )
-    tidy = replace(
-        answers,
-        temperature_c=temperature,
-        symptoms=symptoms,
-        place_note=text(answers.place_note, "place_note", PLACE_LIMIT),
-        note=text(answers.note, "note", NOTE_LIMIT),
-        extra=_extra(answers, protocols, who, symptoms, complete=False),
+    place_note, note = answers.place_note, answers.note
+    tidy = Answers(
+        answers.unchanged,
+        temperature,
+        symptoms,
+        answers.exposure,
+        answers.place_changed,
+        text(place_note, "place_note", PLACE_LIMIT) if place_note else "",
+        text(note, "note", NOTE_LIMIT) if note else "",
+        answers.situation,
+        _extra(answers, protocols, who, symptoms, complete=False),
     )
     if tidy.unchanged and (tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.place_note):
         raise BadInput(
@@ -121,6 +125,8 @@ def validated(
 
 def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
     """Who speaks. Another person needs a reason, and cannot say "nothing changed" for somebody they have not asked."""
+    if source == SELF and not proxy_reason:
+        return
     if source not in (SELF, PROXY, CLINIC):
         raise BadInput(_("Unknown source %(value)s."), code="source_unknown", field="source", value=shown(source))
     reason = text(proxy_reason, "proxy_reason", REASON_LIMIT)

@@ -19,6 +19,7 @@ class Finding:
     rule: str
     severity: str
     because: Text
+    advice: Text
 
     @property
     def rank(self) -> int:
@@ -89,7 +90,9 @@ def _judge(answers: Answers, protocol: Protocol, age: int | None) -> Finding | N
     fever = _fever(answers, protocol, age)
     for rule in protocol.triage:
         if _fits(rule.when, listed, fever, answers):
-            return Finding(protocol.code, protocol.disease, rule.code, rule.severity, rule.because)
+            return Finding(
+                protocol.code, protocol.disease, rule.code, rule.severity, rule.because, protocol.advice.unwell
+            )
     return None
 
 

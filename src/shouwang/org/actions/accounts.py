@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.core import audit, clock
+from shouwang.core import audit, clock, events
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.scope import Actor
 from shouwang.org import rules
@@ -55,6 +55,7 @@ def change_password(account: Account, *, old: str, new: str, by: Actor, at: date
     account.must_change_password = False
     account.save(update_fields=["password", "must_change_password"])
     audit.record("account.password_changed", "account", account.pk, by=by, at=at, subject=account.person_id)
+    events.publish("account.secured", account=account, by=by, at=at)
     return account
 
 
@@ -126,6 +127,7 @@ def reset_password(account: Account, *, by: Actor, at: datetime) -> str:
     account.save(update_fields=["password", "must_change_password", "failed_logins", "locked_until"])
     ApiToken.objects.filter(account=account, revoked_at__isnull=True).update(revoked_at=at)
     audit.record("account.password_reset", "account", account.pk, by=by, at=at, subject=account.person_id)
+    events.publish("account.secured", account=account, by=by, at=at)
     return password
 
 
@@ -139,6 +141,8 @@ def set_active(account: Account, *, active: bool, by: Actor, at: datetime) -> Ac
     account.save(update_fields=["is_active"])
     verb = "account.opened" if active else "account.closed"
     audit.record(verb, "account", account.pk, by=by, at=at, subject=account.person_id)
+    if not active:
+        events.publish("account.secured", account=account, by=by, at=at)
     return account
 
 

@@ -1,0 +1,81 @@
+"""Publishing the institution's check-in form, and hearing which response level is in force."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins import rules
+from shouwang.checkins.models import AskedLevel, FormVersion
+from shouwang.core import audit, clock
+from shouwang.core.errors import BadInput, Conflict
+from shouwang.core.scope import Actor
+
+RIGHT = "level.declare"  # who decides on measures decides how often everybody is asked
+
+
+@transaction.atomic
+def publish_form(document: bytes, *, by: Actor, at: datetime) -> FormVersion:
+    """Put a form into force from the day it starts. Publishing the same document again changes nothing.
+
+    BadInput names what is wrong with it; Conflict when its version is not above every one published of its code, or
+    when it would begin before today: what was asked on a day that is over does not change.
+    """
+    by.require(RIGHT)
+    form = rules.read_form(document)
+    if same := FormVersion.objects.filter(sha256=form.sha256).first():
+        return same
+    today = clock.local_day(at)
+    if form.starts < today:
+        sentence = _("The form would be in force from %(day)s, which is over. Let it start today or later.")
+        raise Conflict(sentence, code="form_starts_past", field="starts", day=str(form.starts))
+    latest = FormVersion.objects.order_by("-version").first()
+    if latest is not None and form.version <= latest.version:
+        sentence = _("Version %(version)s is published already; give the new one a higher number.")
+        raise Conflict(sentence, code="form_version_used", field="version", version=latest.version)
+    row = FormVersion.objects.create(
+        code=form.code,
+        version=form.version,
+        sha256=form.sha256,
+        document=document.decode("utf-8"),
+        starts=form.starts,
+        ends=form.ends,
+        published_at=at,
+        published_by_id=by.account_id,
+    )
+    new = {"code": form.code, "version": form.version, "starts": str(form.starts), "ends": str(form.ends)}
+    audit.record("form.published", "form", row.pk, by=by, at=at, new=new)
+    return row
+
+
+@transaction.atomic
+def withdraw_form(row: FormVersion, *, by: Actor, at: datetime) -> FormVersion:
+    """Today is the last day on which this version is asked; the one before it, or the built-in one, follows."""
+    by.require(RIGHT)
+    today = clock.local_day(at)
+    if row.ends <= today:
+        return row
+    if row.starts > today:
+        audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old={"version": row.version})
+        row.delete()
+        return row
+    old, row.ends = {"ends": str(row.ends)}, today
+    row.save(update_fields=["ends"])
+    audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old=old, new={"ends": str(today)})
+    return row
+
+
+@transaction.atomic
+def set_level(path: str, level: str, *, on: date) -> None:
+    """From `on` the cadence under `path` is that of `level`, one of `rules.LEVELS`; "none" ends asking by level.
+
+    Called by the room that declares levels, which has checked the right and keeps the record.
+    """
+    if level not in rules.LEVELS:
+        raise BadInput(_("There is no level %(level)s."), field="level", level=level)
+    AskedLevel.objects.filter(organisation_path=path, starts__gte=on).delete()
+    AskedLevel.objects.filter(organisation_path=path, ends__isnull=True).update(ends=on - timedelta(days=1))
+    AskedLevel.objects.filter(organisation_path=path, ends__gte=on).update(ends=on - timedelta(days=1))
+    AskedLevel.objects.create(organisation_path=path, level=level, starts=on)

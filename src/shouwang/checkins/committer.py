@@ -1,0 +1,150 @@
+"""Group commit: check-ins that arrive while a transaction is under way share the next one, and its one fsync.
+
+An event loop hands asks over and gets each one's result back once the group it went into is durable. Groups are made
+on one thread with a database connection of its own, so that a slow disk stops neither pages nor reading requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from time import monotonic, sleep
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.checkins.actions import Ask, Taken, take
+from shouwang.core import clock
+from shouwang.core.errors import Busy, ShouwangError
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 4096  # some seconds of work; whoever comes later is told so instead of waiting for nothing
+MOST_AT_ONCE = 256  # check-ins of one transaction: beyond it the fsync is no longer what costs
+LOCK_PATIENCE_MS = 10_000  # for another writer of SQLite, an import for example
+GATHER_S = 0.004
+LEAST_RATE = 200.0  # check-ins a second assumed until the first groups have been timed
+
+Result = Taken | ShouwangError
+Waiting = tuple[Ask, asyncio.AbstractEventLoop, "asyncio.Future[Result]"]
+
+
+class Committer:
+    """One a process. `take` may be awaited from any event loop."""
+
+    def __init__(self, most_waiting: int = MOST_WAITING, most_at_once: int = MOST_AT_ONCE) -> None:
+        self.most_waiting, self.most_at_once = most_waiting, most_at_once
+        self.rate = LEAST_RATE
+        self._queue: SimpleQueue[Waiting] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._start = threading.Lock()
+
+    async def take(self, ask: Ask) -> Taken:
+        """The durable result of one check-in. Raises its refusal, or Busy when nothing was written and it may be tried
+        again; a retry under the same key can never be written twice."""
+        waiting = self._queue.qsize()
+        if waiting >= self.most_waiting:
+            raise busy(waiting / self.rate, "queue_full")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._queue.put((ask, loop, future))
+        if self._thread is None or not self._thread.is_alive():
+            self._begin()
+        result = await future
+        if isinstance(result, ShouwangError):
+            raise result
+        return result
+
+    def _begin(self) -> None:
+        with self._start:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="checkin-committer", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        last = 1
+        while True:
+            group = self._gather(last)
+            last = len(group)
+            begin = monotonic()
+            results = commit([ask for ask, _loop, _future in group])
+            self.rate += (len(group) / max(monotonic() - begin, 1e-4) - self.rate) / 8
+            _answer(group, results)
+
+    def _gather(self, last: int) -> list[Waiting]:
+        """All that waits. While many come, those just answered are given a moment to be back: a fuller group costs
+        little more than a small one. A single person is never kept waiting."""
+        group = [self._queue.get()]
+        until = monotonic() + GATHER_S
+        while len(group) < self.most_at_once:
+            try:
+                group.append(self._queue.get_nowait())
+            except Empty:
+                left = until - monotonic()
+                if len(group) * 2 >= last or left <= 0:
+                    break
+                sleep(min(left, 0.0005))
+        return group
+
+
+def commit(asks: Sequence[Ask]) -> list[Result]:
+    """The result of each, after the transaction. Never raises: a database that refuses makes all of them Busy."""
+    try:
+        _ready()
+        return take(asks, at=clock.now())
+    except (OperationalError, InterfaceError) as error:
+        # Locked, full, restarting: nothing was written, or the outcome of COMMIT is unknown. Both are mended by the
+        # sender's retry under the same key.
+        log.error("check-ins not taken: %s", error)
+        connection.close()
+        return [busy(2.0, "database_busy") for _ask in asks]
+    except Exception:
+        log.exception("a group of %d check-ins failed", len(asks))
+        connection.close()
+        if len(asks) == 1:
+            return [Busy(_("This could not be stored. The office has been told."), code="fault", retry_after=60)]
+        return [result for ask in asks for result in commit([ask])]  # one that cannot be stored holds up nobody
+
+
+def busy(seconds: float, code: str) -> Busy:
+    """Not taken; to be tried again after about `seconds`, rounded up."""
+    wait = max(1, min(60, round(seconds + 0.5)))
+    sentence = _(
+        "Many are checking in at this moment. Yours is not stored yet; it is tried again in %(retry_after)s s."
+    )
+    return Busy(sentence, code=code, retry_after=wait)
+
+
+def _ready() -> None:
+    """A connection that can write, with this thread's own patience."""
+    if connection.in_atomic_block:
+        return  # a test's transaction
+    if connection.vendor == "postgresql":
+        close_old_connections()
+    # SQLite's is kept: closing it after each group would cost more than the group.
+    if connection.connection is None:
+        connection.ensure_connection()
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")
+
+
+def _answer(group: Sequence[Waiting], results: Sequence[Result]) -> None:
+    """Wake each loop once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result]]] = {}
+    for (_ask, loop, future), result in zip(group, results, strict=True):
+        by_loop.setdefault(loop, []).append((future, result))
+    for loop, pairs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_set, pairs)
+        except RuntimeError:
+            log.warning("%d check-ins are stored; their senders' loop has ended", len(pairs))
+
+
+def _set(pairs: Sequence[tuple[asyncio.Future[Result], Result]]) -> None:
+    for future, result in pairs:
+        if not future.done():  # the sender may have hung up; the row stands, and a retry finds it
+            future.set_result(result)
