@@ -106,7 +106,9 @@ def _insertion(
     fields = [_field(model, name) for name in columns]
     named = {field.name for field in fields}
     rest = [
-        field for field in model._meta.concrete_fields if field.name not in named and not isinstance(field, AutoField)
+        field
+        for field in model._meta.concrete_fields
+        if field.name not in named and not isinstance(field, AutoField) and not field.generated
     ]
     if lacking := [f.name for f in rest if not f.has_default() and not f.null and not f.empty_strings_allowed]:
         raise ValueError(f"{model.__name__}: no value for {', '.join(lacking)}")

@@ -79,9 +79,13 @@ def _value(row: Model, field: str) -> Any:
 
 
 def _encode(row: Model, order: Sequence[str], *, backwards: bool) -> str:
-    values = []
-    for word in order:
-        value = _value(row, word.lstrip("-"))
+    return encode([_value(row, word.lstrip("-")) for word in order], backwards=backwards)
+
+
+def encode(key: Sequence[Any], *, backwards: bool) -> str:
+    """The opaque cursor of the page after (`backwards`: before) the row with this key."""
+    values: list[Any] = []
+    for value in key:
         if isinstance(value, datetime):
             values.append({"t": value.isoformat()})
         elif isinstance(value, date):
@@ -95,9 +99,14 @@ def _encode(row: Model, order: Sequence[str], *, backwards: bool) -> str:
 
 
 def _decode(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
+    return decode(cursor, len(order))
+
+
+def decode(cursor: str, length: int) -> tuple[bool, list[Any]]:
+    """(backwards, key) of a cursor whose key has `length` values. BadInput for a cursor that is not ours."""
     try:
         backwards, values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(backwards, bool) or not isinstance(values, list) or len(values) != len(order):
+        if not isinstance(backwards, bool) or not isinstance(values, list) or len(values) != length:
             raise ValueError("shape")
         return backwards, [_restore(value) for value in values]
     except (ValueError, TypeError, KeyError) as error:

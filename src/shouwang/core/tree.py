@@ -66,6 +66,35 @@ def merge(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(merged)
 
 
+def overlap(these: Iterable[Range], those: Iterable[Range]) -> tuple[Range, ...]:
+    """The ranges that both cover, in order."""
+    right = tuple(those)
+    found = ((max(a, c), min(b, d)) for a, b in these for c, d in right)
+    return merge((low, high) for low, high in found if low < high)
+
+
+def without(these: Iterable[Range], those: Iterable[Range]) -> tuple[Range, ...]:
+    """What the former cover and the latter do not, in order."""
+    left = list(these)
+    for low, high in those:
+        cut = ((a, b, min(b, low), max(a, high)) for a, b in left)
+        left = [part for a, b, end, begin in cut for part in ((a, end), (begin, b)) if part[0] < part[1]]
+    return merge(left)
+
+
+def nodes_of(ranges: Iterable[Range]) -> list[str]:
+    """Paths of the subtrees that `ranges` consist of; "" for everything. Only for ranges that are made of whole
+    subtrees, as every reach is."""
+    paths = []
+    for low, high in ranges:
+        if low == "":
+            return [""]
+        while low < high:
+            paths.append(low)
+            low = upper(low)
+    return paths
+
+
 def covers(ranges: Iterable[Range], path: str) -> bool:
     return any(low <= path < high for low, high in ranges)
 

@@ -19,6 +19,7 @@ RIGHTS: Mapping[str, str] = {
     "presence.import": "door, visit and sensor files, timetables",
     "checkin.status": "who has checked in today and who has not, without any answer",
     "checkin.proxy": "check in for another person, with a reason",
+    "checkin.excuse": "excuse people from the daily check-in until a day, with a reason",
     "checkin.view": "answers of a check-in: symptoms, temperature, exposure (health data)",
     "alert.handle": "symptom alerts: open a case or close with a reason (health data)",
     "case.view": "cases, contacts, quarantine orders with their health content (health data)",
@@ -37,13 +38,22 @@ HEALTH_RIGHTS = frozenset(
 ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "monitor": frozenset({"people.view", "checkin.status", "checkin.proxy"}),
     "counsellor": frozenset(
-        {"people.view", "checkin.status", "checkin.proxy", "checkin.view", "isolation.view", "report.view"}
+        {
+            "people.view",
+            "checkin.status",
+            "checkin.proxy",
+            "checkin.excuse",
+            "checkin.view",
+            "isolation.view",
+            "report.view",
+        }
     ),
     "clinic": frozenset(
         {
             "people.view",
             "checkin.status",
             "checkin.proxy",
+            "checkin.excuse",
             "checkin.view",
             "alert.handle",
             "case.view",
@@ -62,6 +72,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
         {
             "people.view",
             "checkin.status",
+            "checkin.excuse",
             "isolation.view",
             "report.view",
             "report.issue",

@@ -19,16 +19,16 @@ def perform_import(run_id: int) -> None:
     """Do the step a run waits for, as the account that asked for it stands now: a role revoked meanwhile is gone."""
     run = ImportRun.objects.filter(pk=run_id).first()
     if run is not None:
-        imports.perform(run_id, by=_actor(run, clock.now()), now=clock.now)
+        by = acting(run.account, run.options.get("mouth", "web"), at=clock.now())
+        imports.perform(run_id, by=by, now=clock.now)
 
 
-def _actor(run: ImportRun, at: datetime) -> Actor:
-    if run.account is None:
+def acting(account_id: int | None, mouth: str, *, at: datetime) -> Actor:
+    """For work done in the background: the account that asked for it as it stands at `at`; the operator for None."""
+    if account_id is None:
         return system_actor("operator")
-    account = Account.objects.filter(pk=run.account, is_active=True).first()
-    if account is None:
-        return NOBODY
-    return replace(actor_for(account, at=at), mouth=run.options.get("mouth", "web"))
+    account = Account.objects.filter(pk=account_id, is_active=True).first()
+    return NOBODY if account is None else replace(actor_for(account, at=at), mouth=mouth)
 
 
 def enqueue(run: ImportRun, *, at: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.core import audit
+from shouwang.core import audit, events
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.scope import Actor
 from shouwang.org import rules
@@ -54,6 +54,7 @@ def add_person(
     Membership.objects.create(person=person, organisation=home, primary=True, starts=since)
     SituationSpell.objects.create(person=person, situation=situation, starts=since)
     audit.record("person.added", "person", person.pk, by=by, at=at, subject=person.pk, new={"number": person.number})
+    events.publish("people.changed", people=[person.pk], by=by, at=at)
     return person
 
 
@@ -77,6 +78,7 @@ def move_home(person: Person, *, to: Organisation, on: date, by: Actor, at: date
         old={"home": old},
         new={"home": to.code, "on": str(on)},
     )
+    events.publish("people.changed", people=[person.pk], by=by, at=at)
     return person
 
 
@@ -166,6 +168,7 @@ def leave_institution(person: Person, *, on: date, by: Actor, at: datetime) -> P
         account.is_active = False
         account.save(update_fields=["is_active"])
     audit.record("person.left", "person", person.pk, by=by, at=at, subject=person.pk, new={"left_on": str(on)})
+    events.publish("people.changed", people=[person.pk], by=by, at=at)
     return person
 
 

@@ -42,6 +42,7 @@ from shouwang.org.queries.responsibility import (
     visible_answers,
 )
 from shouwang.org.queries.scope import (
+    Reach,
     account_by_token,
     account_to_sign_in,
     actor_for,
@@ -53,6 +54,7 @@ from shouwang.org.queries.scope import (
     place_for,
     place_named,
     places,
+    reach_of,
     reachable,
     responsible_for,
     uncovered_organisations,
@@ -76,6 +78,7 @@ from shouwang.org.queries.trees import (
 __all__ = [
     "AuditFilter",
     "PeopleFilter",
+    "Reach",
     "account_by_token",
     "account_for",
     "account_to_sign_in",
@@ -112,6 +115,7 @@ __all__ = [
     "place_for",
     "place_named",
     "places",
+    "reach_of",
     "reachable",
     "reaches_whole_account",
     "responsible_for",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shouwang.core import audit
+from shouwang.core import audit, events
 from shouwang.core.bulk import insert_many, update_many
 from shouwang.core.scope import Actor
 from shouwang.core.tree import MAX_LENGTH
@@ -74,6 +74,7 @@ def write_people(changes: Sequence[Change], *, since: date, by: Actor, at: datet
     _write_spells(changes, ids, since)
     _record(new, "person.imported", ids, by=by, at=at)
     _record(old, "person.updated", ids, by=by, at=at)
+    events.publish("people.changed", people=list(ids.values()), by=by, at=at)
 
 
 def _insert_people(changes: Sequence[Change]) -> dict[int, int]:
