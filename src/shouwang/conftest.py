@@ -60,16 +60,17 @@ def noon() -> Iterator[time_machine.Traveller]:
 def cast(db: None, noon: time_machine.Traveller) -> Cast:
     """The named cast; COVID-19 (6th protocol) is the active pack, and a level is in force, so that everybody is asked
     daily."""
-    from shouwang.checkins.actions import set_level
+    from shouwang.checkins.actions import set_level, sync_standings
     from shouwang.core import packs
     from shouwang.core.models import ActivePack
-    from shouwang.org.tests.cast import SINCE, assemble
+    from shouwang.org.tests.cast import NOON, SINCE, assemble
 
     pack = packs.get_pack("covid19-2020-6")
     ActivePack.objects.create(code=pack.code, sha256=pack.sha256, active_from=SINCE)
-    people = assemble()
-    set_level(people.org["WCU"].path, "I", on=SINCE)
-    return people
+    assembled = assemble()
+    set_level(assembled.org["WCU"].path, "I", on=SINCE)
+    sync_standings(at=NOON)  # the copied cast brings along the rows of org alone
+    return assembled
 
 
 @pytest.fixture

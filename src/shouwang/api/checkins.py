@@ -117,7 +117,9 @@ class PersonOut(Schema):
 
 class UnitQuery(Schema):
     unit: int | None = Field(None, ge=1, le=2**63 - 1, description="Organisation id; without it all within reach")
-    state: str = Field("", description="attention, not_yet, silent, in; without it the first one is offered")
+    state: str = Field(
+        "", description="symptomatic, conflicting, silent, not_yet, in, excused; without it the first one is offered"
+    )
     cursor: str = ""
 
 
@@ -246,7 +248,7 @@ def unit(request: ApiRequest, query: Query[UnitQuery]) -> dict[str, Any]:
     chosen = organisation_for(by, query.unit, right="checkin.status") if query.unit is not None else None
     board = queries.board(by, unit=chosen, at=at)
     rows = queries.unit_rows(by, unit=chosen, state=wanted, at=at, cursor=query.cursor)
-    if wanted is State.ATTENTION:
+    if wanted in (State.SYMPTOMATIC, State.CONFLICTING):
         actions.note_reading("checkin", [person.pk for person in rows.rows], by=by, at=at)
     return {
         "counts": board.counts,
@@ -258,7 +260,7 @@ def unit(request: ApiRequest, query: Query[UnitQuery]) -> dict[str, Any]:
                 "name": person.name,
                 "unit": person.home.title if person.home else None,
                 "situation": person.situation,
-                "last_heard": person.latest_checkin.day if hasattr(person, "latest_checkin") else None,
+                "last_heard": person.latest_checkin.day if person.latest_checkin.checkin_id else None,
             }
             for person in rows.rows
         ],

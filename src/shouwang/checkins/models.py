@@ -1,14 +1,15 @@
-"""Check-ins, the latest state of each person, symptom alerts, monitoring spells."""
+"""Check-ins, the latest state of each person and its tallies, excuses, bulk jobs, symptom alerts, monitoring spells."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.rules.answers import Answers, Previous
 from shouwang.checkins.rules.receipts import receipt
+from shouwang.checkins.rules.standing import CONFLICT, ILL, NEVER, Known
 from shouwang.core.tree import MAX_LENGTH
 from shouwang.org.models import Account, Person
 
@@ -104,23 +105,207 @@ class CheckIn(models.Model):
 
 
 class LatestCheckIn(models.Model):
-    """The newest check-in of a person, denormalised: lists of who is in and who is not yet never scan history."""
+    """What the newest check-in says of each person on the roster, heard or never: lists and counts never scan history.
+
+    Everybody who has not left has exactly one row (`actions.sync_standings`); a check-in overwrites `HEARD` alone.
+    `day` is `rules.NEVER` without a check-in on record. `words` are the last words of `day` by source (`rules.said`),
+    `note` what is remarkable about them (`rules.note_of`); null where nothing is, so that partial indexes stay small.
+    `home_path` and `number` are the person's, copied: the order of every list. `excused_until` is the last day of the
+    excuse in force; it expires by itself.
+    """
+
+    HEARD = ("checkin", "day", "at", "source", "symptomatic", "severity", "rank", "words", "conflicting")
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="latest_checkin")
-    checkin = models.ForeignKey(CheckIn, models.CASCADE, related_name="+")
-    day = models.DateField()
-    at = models.DateTimeField()
-    source = models.CharField(max_length=6, choices=CheckIn.Source.choices)
-    symptomatic = models.BooleanField()
-    severity = models.CharField(max_length=6, choices=Severity.choices)
-    rank = models.PositiveSmallIntegerField()
+    home_path = models.CharField(max_length=MAX_LENGTH, blank=True)
+    number = models.CharField(max_length=40, blank=True)
+    checkin = models.ForeignKey(CheckIn, models.SET_NULL, null=True, related_name="+")
+    day = models.DateField(default=NEVER)
+    at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=6, choices=CheckIn.Source.choices, blank=True)
+    symptomatic = models.BooleanField(default=False)
+    severity = models.CharField(max_length=6, choices=Severity.choices, default=Severity.NONE)
+    rank = models.PositiveSmallIntegerField(default=0)
+    words = models.PositiveSmallIntegerField(default=0)
+    conflicting = models.BooleanField(default=False)
+    note = models.GeneratedField(
+        expression=Case(
+            When(symptomatic=True, then=F("rank") * ILL + ILL),
+            When(rank__gt=0, then=F("rank") * ILL + 1),
+            When(conflicting=True, then=CONFLICT),
+            default=None,
+        ),
+        output_field=models.PositiveSmallIntegerField(null=True),
+        db_persist=True,
+    )
+    excused_until = models.DateField(null=True)
+    excused_code = models.CharField(max_length=12, blank=True)
 
     class Meta:
-        # the exceptions of a day, worst first
-        indexes = [models.Index(fields=["day", "-rank"], name="latest_day_rank")]
+        indexes = [
+            # every list of one day in its order, remarkable and excused ones skipped inside the index
+            models.Index(fields=["day", "home_path", "number", "note", "excused_until"], name="latest_list"),
+            # the exceptions of a day, worst first
+            models.Index(
+                fields=["day", "note", "home_path", "number"], condition=Q(note__isnull=False), name="latest_note"
+            ),
+            models.Index(
+                fields=["home_path", "number", "day", "excused_until"],
+                condition=Q(excused_until__isnull=False),
+                name="latest_excused",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.day}"
+
+    @property
+    def known(self) -> Known:
+        """For `rules.state_of`."""
+        return Known(self.day, self.note, self.excused_until)
+
+
+class Excuse(models.Model):
+    """Nobody expects this person's check-in from–to, both included. Always with an end: it expires by itself."""
+
+    class Code(models.TextChoices):
+        LEAVE = "leave", _("on leave")
+        HOSPITAL = "hospital", _("in hospital")
+        NO_PHONE = "no_phone", _("no telephone or no signal")
+        INTERN = "intern", _("on internship elsewhere")
+        ABROAD = "abroad", _("abroad")
+        EXERCISE = "exercise", _("field work or military training")
+        OTHER = "other", _("another reason, written down")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="excuses")
+    code = models.CharField(max_length=12, choices=Code.choices)
+    note = models.CharField(max_length=200, blank=True)
+    starts = models.DateField()
+    ends = models.DateField()
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["-starts", "-id"]
+        indexes = [
+            models.Index(fields=["person", "ends"], name="excuse_person"),
+            models.Index(fields=["starts", "ends"], name="excuse_days"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="excuse_end_after_start"),
+            models.CheckConstraint(condition=~Q(code="other") | ~Q(note=""), name="excuse_other_says_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.code} {self.ends}"
+
+
+class Counted(models.Model):
+    """What the tallies hold of one person: compared with `LatestCheckIn`, it says what must be added and taken off."""
+
+    person = models.BigIntegerField(primary_key=True)
+    home_path = models.CharField(max_length=MAX_LENGTH)
+    day = models.DateField()
+    note = models.PositiveSmallIntegerField(null=True)
+    source = models.CharField(max_length=6)
+    excused_until = models.DateField(null=True)
+
+
+class Tally(models.Model):
+    """How many people at and below an organisation have this newest word. Only organisations that are `Tallied`."""
+
+    path = models.CharField(max_length=MAX_LENGTH)
+    day = models.DateField()
+    note = models.PositiveSmallIntegerField(null=True)
+    source = models.CharField(max_length=6)
+    excused_until = models.DateField(null=True)
+    people = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["path"], name="tally_path")]
+
+
+class Tallied(models.Model):
+    """A node of the tree large enough that counting its people one by one would take long ("": everybody)."""
+
+    path = models.CharField(max_length=MAX_LENGTH, primary_key=True)
+
+
+class Stirred(models.Model):
+    """A person whose standing changed by something else than a check-in, not yet in the tallies."""
+
+    person = models.BigIntegerField()
+
+
+class TallyState(models.Model):
+    """The one row that says how far the tallies are: check-ins up to id `watermark`, the day they were turned to."""
+
+    watermark = models.BigIntegerField(default=0)
+    day = models.DateField(null=True)
+    as_of = models.DateTimeField(null=True)
+    compared_at = models.DateTimeField(null=True)
+
+
+class BulkJob(models.Model):
+    """One act on many people of a list, done in slices by the worker. What became of each stands in its rows."""
+
+    class Kind(models.TextChoices):
+        EXCUSE = "excuse", _("excuse")
+        WELL = "well", _("reached by telephone: well")
+        UNWELL = "unwell", _("reached by telephone: unwell")
+        REMIND = "remind", _("remind")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    options = models.JSONField(default=dict)
+    account = models.BigIntegerField(null=True)
+    mouth = models.CharField(max_length=8)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["account", "-id"], name="bulk_account")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def busy(self) -> bool:
+        return self.state in {self.State.WAITING, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 100
+
+
+class BulkRow(models.Model):
+    """One person of a job. `code` is "" until their turn, "ok", or that of the refusal; `detail` says more."""
+
+    job = models.ForeignKey(BulkJob, models.CASCADE, related_name="rows")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    code = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["job", "id"], condition=Q(code=""), name="bulk_waiting"),
+            models.Index(fields=["person", "-id"], name="bulk_person"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["job", "person"], name="bulk_person_once")]
 
 
 class SymptomAlert(models.Model):

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from django.db.models import QuerySet
 
-from shouwang.checkins.models import CheckIn, Monitoring, SymptomAlert
+from shouwang.checkins.actions import standings
+from shouwang.checkins.models import BulkJob, CheckIn, Excuse, Monitoring, SymptomAlert
 from shouwang.core.purging import Dataset, register
 from shouwang.core.retention import keep_days
 
@@ -24,8 +25,19 @@ def due_monitoring(on: date) -> QuerySet[Monitoring]:
     return Monitoring.objects.filter(ends__lte=on - timedelta(days=keep_days("checkin")))
 
 
+def due_excuses(on: date) -> QuerySet[Excuse]:
+    return Excuse.objects.filter(purge_on__lte=on)
+
+
+def due_jobs(on: date) -> QuerySet[BulkJob]:
+    """With their rows."""
+    return BulkJob.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
-    register(Dataset("checkin", due_checkins))
+    register(Dataset("checkin", due_checkins, standings.forget))
+    register(Dataset("excuse", due_excuses))
+    register(Dataset("bulk", due_jobs))
     register(Dataset("alert", due_alerts))
     register(Dataset("monitoring", due_monitoring))

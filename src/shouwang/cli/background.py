@@ -23,7 +23,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 HELPERS: Mapping[str, Sequence[str]] = {
     "worker": ("worker", "--until-alone"),
-    "sweeper": ("sweep", "--until-alone", "--every", "20"),
+    "sweeper": ("sweep", "--until-alone", "--every", "5"),
 }
 
 

@@ -12,6 +12,8 @@ import click
 from django.conf import settings
 
 from shouwang.cases import actions as cases
+from shouwang.checkins import actions as checkins
+from shouwang.checkins import tasks as checkin_tasks
 from shouwang.cli.background import HELPERS, Supervisor, leave_when_alone
 from shouwang.cli.common import json_option, print_json
 from shouwang.core import clock, purging
@@ -76,7 +78,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 @click.option("--until-alone", is_flag=True, hidden=True, help="End when standard input does.")
 @json_option
 def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
-    """Mark overdue clocks, take up imports whose worker was killed, build stale days; purge once a day."""
+    """Mark overdue clocks, catch up counts, take up what was killed, build stale days; purge once a day."""
     stop = threading.Event()
 
     def leave(number: int, frame: FrameType | None) -> None:
@@ -103,14 +105,18 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
         print_json(counts)
         return
     click.echo(f"{counts['overdue']} clocks newly overdue.")
-    click.echo(f"{counts['taken_up']} imports taken up again, {counts['built']} presence days built again.")
+    click.echo(
+        f"{counts['taken_up']} imports and bulk jobs taken up again, {counts['built']} presence days built again."
+    )
+    click.echo(f"{counts['counted']} people counted anew.")
 
 
 def sweep_once(at: datetime) -> dict[str, int]:
     """What is looked after every few seconds. Each part may run twice at once without harm."""
     return {
         "overdue": cases.sweep_clocks(at=at),
-        "taken_up": tasks.take_up_imports(at=at),
+        "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
+        "counted": checkins.catch_up(at=at),
         "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shouwang.cases.panels import Panel, show_on_case
 from shouwang.checkins import reactions as checkins
+from shouwang.checkins.actions import standings
 from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
@@ -16,6 +17,7 @@ def connect() -> None:
     """Called once when the program starts."""
     subscribe("level.declared", checkins.on_level_declared)
     subscribe("account.secured", checkins.on_account_secured)
+    subscribe("people.changed", standings.people_changed)
     subscribe("contact.confirmed", isolation.on_contact_confirmed)
     subscribe("contact.dismissed", isolation.on_contact_dismissed)
     subscribe("case.classified", isolation.on_case_classified)

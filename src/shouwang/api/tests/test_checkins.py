@@ -91,13 +91,13 @@ def test_unit_status_by_reach(cast: Cast, sign_in: SignIn) -> None:
     say(cast, "lin", fever())
     found = sign_in("meng").get(f"{ROOT}/unit", {"state": "silent"}).json()
     assert found["counts"]["roster"] == 3 and found["counts"]["by_self"] == 1 and "symptomatic" not in found["counts"]
-    assert found["states"] == {"not_yet": 0, "silent": 2, "in": 1}
+    assert found["states"] == {"not_yet": 0, "silent": 2, "in": 1, "excused": 0}
     assert [person["name"] for person in found["items"]] == ["王蕾", "孟欣"]
     assert found["items"][0]["last_heard"] is None
     fang = sign_in("fang").get(f"{ROOT}/unit").json()
-    assert (fang["state"], [person["name"] for person in fang["items"]]) == ("attention", ["林晓"])
+    assert (fang["state"], [person["name"] for person in fang["items"]]) == ("symptomatic", ["林晓"])
     assert AuditEntry.objects.filter(is_read=True, verb="checkin.read", label="fang").count() == 1
-    assert sign_in("meng").get(f"{ROOT}/unit", {"state": "attention"}).status_code == 400
+    assert sign_in("meng").get(f"{ROOT}/unit", {"state": "symptomatic"}).status_code == 400
     assert sign_in("meng").get(f"{ROOT}/unit", {"unit": cast.org["EN2301"].pk}).status_code == 404
     assert sign_in("fang").get(f"{ROOT}/unit", {"unit": 2**70}).status_code == 422
     assert sign_in("lin").get(f"{ROOT}/unit").status_code == 404
@@ -130,12 +130,14 @@ def test_strangers_get_401(cast: Cast) -> None:
 
 
 def test_pages_of_the_list_do_not_overlap(cast: Cast, sign_in: SignIn) -> None:
+    from shouwang.checkins.actions import sync_standings
     from shouwang.org.models import Person
 
     home = cast.org["CS2301"]
     Person.objects.bulk_create(
         [Person(number=f"8{n:05}", name=f"人{n}", home=home, home_path=home.path) for n in range(60)]
     )
+    sync_standings(at=NOON)
     meng, seen, cursor = sign_in("meng"), [], ""
     while cursor is not None:
         page = meng.get(f"{ROOT}/unit", {"state": "silent", "cursor": cursor}).json()

@@ -1,30 +1,46 @@
-"""The only writes of check-ins: intake, alerts, monitoring, and the note that somebody read answers."""
+"""The only writes of check-ins: intake, lists, excuses, bulk acts, alerts, monitoring, the note of a reading."""
 
 from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
+from shouwang.checkins.actions.bulk import Asked, Chosen, beat, perform_bulk, silent_jobs, start_bulk
 from shouwang.checkins.actions.credentials import end_tickets, revoke_tickets
+from shouwang.checkins.actions.excuses import end_excuse, excuse
 from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_form
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
 from shouwang.checkins.actions.planning import Ask, Taken
 from shouwang.checkins.actions.reading import note_reading
+from shouwang.checkins.actions.standings import latest_row, renew_excuses, sync_standings
+from shouwang.checkins.actions.tallies import catch_up
 
 __all__ = [
     "Ask",
+    "Asked",
     "BulkResult",
+    "Chosen",
     "Entry",
     "RowResult",
     "Taken",
+    "beat",
+    "catch_up",
     "close_alert",
+    "end_excuse",
     "end_monitoring",
     "end_tickets",
+    "excuse",
+    "latest_row",
     "mark_case_opened",
     "note_reading",
+    "perform_bulk",
     "publish_form",
+    "renew_excuses",
     "revoke_tickets",
     "set_level",
+    "silent_jobs",
+    "start_bulk",
     "start_monitoring",
     "submit",
     "submit_many",
+    "sync_standings",
     "take",
     "withdraw_form",
 ]

@@ -21,7 +21,8 @@ from shouwang.core.bulk import among, listed
 
 PEOPLE = """
 SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial,
-       k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms, k.extra
+       l.day, l.words, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
+       k.extra
 FROM org_person p
 LEFT JOIN checkins_credential c ON c.person_id = p.id
 LEFT JOIN checkins_latestcheckin l ON l.person_id = p.id
@@ -55,7 +56,8 @@ class Said:
 
 @dataclass(slots=True)
 class Known:
-    """A person as the group needs them. `serial` is that of the tickets which are good."""
+    """A person as the group needs them. `serial` is that of the tickets which are good; `words` are the last words of
+    `words_day` by source (`rules.said`)."""
 
     id: int
     home_path: str
@@ -66,6 +68,8 @@ class Known:
     born: date | None
     left_on: date | None
     serial: int
+    words_day: date | None
+    words: int
     said: Said | None
     monitored: tuple[tuple[date, date], ...] = ()
 
@@ -106,7 +110,8 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     """The people with these ids; who does not exist is not in it."""
     found: dict[int, Known] = {}
     for row in _ask(PEOPLE, "p.id", ids):
-        person = Known(*row[:8], row[8] or 0, None if row[9] is None else _said(row[9:]))
+        said = None if row[11] is None else _said(row[11:])
+        person = Known(*row[:8], row[8] or 0, row[9], row[10] or 0, said)
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):

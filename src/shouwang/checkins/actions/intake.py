@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -158,11 +158,16 @@ def _ask(entry: Entry, by: Actor, may: dict[str, set[int]]) -> Ask:
 
 def _allowed(by: Actor, right: str, entries: Sequence[Entry], source: str) -> set[int]:
     """Ids of the people in `entries` of this source over whom `by` holds `right`."""
-    people = {entry.person.pk: entry.person for entry in entries if entry.source == source}
-    allowed = {pk for pk, person in people.items() if by.holds(right, person.home_path)}
-    if len(allowed) < len(people) and by.holds(right):
-        rest = sorted(people.keys() - allowed)
+    return allowed(by, right, [entry.person for entry in entries if entry.source == source])
+
+
+def allowed(by: Actor, right: str, people: Iterable[Person]) -> set[int]:
+    """Ids of those of `people` over whom `by` holds `right`, by home organisation or any membership."""
+    known = {person.pk: person for person in people}
+    found = {pk for pk, person in known.items() if by.holds(right, person.home_path)}
+    if len(found) < len(known) and by.holds(right):
+        rest = sorted(known.keys() - found)
         for start in range(0, len(rest), IDS_A_QUERY):
             part = rest[start : start + IDS_A_QUERY]
-            allowed |= set(Person.objects.filter(reachable(by, right), pk__in=part).values_list("pk", flat=True))
-    return allowed
+            found |= set(Person.objects.filter(reachable(by, right), pk__in=part).values_list("pk", flat=True))
+    return found

@@ -92,7 +92,7 @@ class Taken:
 class Group:
     """State of the people concerned. `plan` decides one entry after the other.
 
-    To be written afterwards: `made`, in order.
+    To be written afterwards: `made`, in order; and the words of `contradicted` people, whose newest entry stays.
     """
 
     def __init__(self, asks: Sequence[Ask], *, at: datetime) -> None:
@@ -108,6 +108,7 @@ class Group:
         self.today = clock.local_day(at)
         self.made: list[Taken] = []
         self.by_key: dict[str, Taken] = {}
+        self.contradicted: set[int] = set()
 
     def protocols(self, day: date) -> rules.Protocols:
         if day not in self.days:
@@ -145,10 +146,15 @@ class Group:
             person.situation = answers.situation
         self.made.append(taken)
         self.by_key[ask.client_key] = taken
+        words = person.words if person.words_day == day else 0
         if newest:
-            person.said = facts.Said(
-                0, day, said_at, ask.source, taken.severity, taken.symptomatic, answers
-            )  # fmt: skip
+            person.words = rules.said(words, ask.source, symptomatic=taken.symptomatic)
+            person.words_day = day
+            person.said = facts.Said(0, day, said_at, ask.source, taken.severity, taken.symptomatic, answers)
+        elif person.words_day == day and not rules.has_said(words, ask.source):
+            # Told late, but of the same day and by somebody not yet heard: it may contradict the newest word.
+            person.words = rules.said(words, ask.source, symptomatic=taken.symptomatic)
+            self.contradicted.add(person.id)
         return taken
 
     def _answers(

@@ -11,7 +11,7 @@ from shouwang.checkins import rules
 from shouwang.checkins.actions.planning import SELF, Group, Taken
 from shouwang.checkins.models import CheckIn, LatestCheckIn, SymptomAlert
 from shouwang.core import audit, clock
-from shouwang.core.bulk import insert_many, next_ids, upsert_many
+from shouwang.core.bulk import insert_many, next_ids, update_many, upsert_many
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 
@@ -20,8 +20,8 @@ CHECKIN_COLUMNS = (
     "temperature_c", "symptoms", "exposure", "place_changed", "place_note", "note", "extra", "corrects",
     "symptomatic", "severity", "rule", "pack_sha256", "purge_on",
 )  # fmt: skip
-LATEST_COLUMNS = ("person", "checkin", "day", "at", "source", "symptomatic", "severity", "rank")
-OVERWRITTEN = LATEST_COLUMNS[1:]
+# Place and excuse are not the check-in's to say: where a row stands already, only what was heard is overwritten.
+LATEST_COLUMNS = ("person", "home_path", "number", *LatestCheckIn.HEARD)
 
 
 def store(group: Group) -> None:
@@ -33,7 +33,11 @@ def store(group: Group) -> None:
     insert_many(CheckIn, CHECKIN_COLUMNS, [_checkin_row(taken) for taken in group.made])
     newest = {taken.person.id: taken for taken in group.made if taken.newest}
     latest = [_latest_row(taken) for _person, taken in sorted(newest.items())]
-    upsert_many(LatestCheckIn, LATEST_COLUMNS, latest, key=("person",), update=OVERWRITTEN)
+    upsert_many(LatestCheckIn, LATEST_COLUMNS, latest, key=("person",), update=LatestCheckIn.HEARD)
+    late = sorted(group.contradicted - newest.keys())
+    words = [group.people[person].words for person in late]
+    rows = [(said, rules.conflicting(said), person) for said, person in zip(words, late, strict=True)]
+    update_many(LatestCheckIn, ("words", "conflicting"), rows)
     alerts = _store_alerts([taken for taken in group.made if taken.decision and taken.decision.findings], group.at)
     _record(group.made, alerts, group.at)
 
@@ -50,9 +54,10 @@ def _checkin_row(taken: Taken) -> tuple[object, ...]:
 
 
 def _latest_row(taken: Taken) -> tuple[object, ...]:
+    person = taken.person
     return (
-        taken.person.id, taken.id, taken.day, taken.at, taken.ask.source, taken.symptomatic, taken.severity,
-        rules.RANK[taken.severity],
+        person.id, person.home_path, person.number, taken.id, taken.day, taken.at, taken.ask.source, taken.symptomatic,
+        taken.severity, rules.RANK[taken.severity], person.words, rules.conflicting(person.words),
     )  # fmt: skip
 
 

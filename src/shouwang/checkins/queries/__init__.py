@@ -2,12 +2,13 @@
 
 from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
 from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
+from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
+from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
 from shouwang.checkins.queries.own import OwnDay, own_day
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
 from shouwang.checkins.queries.units import (
-    Board,
     board,
     not_yet,
     person_to_enter,
@@ -22,27 +23,34 @@ __all__ = [
     "Board",
     "Counts",
     "OwnDay",
+    "Scope",
     "alert_for",
     "alert_queue",
     "asking_on",
     "bearer_of",
     "bed_of",
     "board",
+    "board_of",
     "checks_of",
     "day_figures",
+    "everybody",
     "handled_alerts",
     "history",
+    "inside",
     "level_on",
+    "list_page",
     "not_yet",
     "open_by_severity",
     "own_day",
     "person_to_enter",
     "protocols_of",
     "receipt_for",
+    "scope_of",
     "state_named",
     "states_for",
     "status_counts",
     "ticket_for",
+    "today_of",
     "unit_rows",
     "units_below",
 ]

@@ -2,52 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn
-from shouwang.checkins.queries.figures import Counts, count_people, on_roster
+from shouwang.checkins.queries.counts import Board, board_of
+from shouwang.checkins.queries.figures import on_roster
+from shouwang.checkins.queries.lists import list_page, scope_of, today_of
 from shouwang.checkins.rules import State
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.paging import PAGE_SIZE, Page, keyset_page
+from shouwang.core.paging import PAGE_SIZE, Page
 from shouwang.core.scope import Actor
-from shouwang.core.tree import in_ranges, subtree
+from shouwang.core.tree import in_ranges
 from shouwang.org.models import Organisation, Person
 from shouwang.org.queries import reachable, visible_organisations
 
 BY_PLACE = ("home_path", "number")
-WORST_FIRST = ("-latest_checkin__rank", "home_path", "number")
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """Numbers of a unit: `states` add up to `counts.roster`; `attention` only of people whose answers one may see."""
-
-    counts: Counts
-    states: Mapping[State, int]
 
 
 def states_for(by: Actor) -> list[State]:
     """The lists that `by` is offered, exceptions first; NotFound for whoever may see nobody's status.
 
-    Without checkin.view nobody stands under "attention", so that list is not offered.
+    Without checkin.view whoever is ill or contradicted simply stands under "in", so those lists are not offered.
     """
     if not by.holds("checkin.status"):
         raise NotFound
-    return [state for state in State if state is not State.ATTENTION or by.holds("checkin.view")]
+    hidden = () if by.holds("checkin.view") else (State.SYMPTOMATIC, State.CONFLICTING)
+    return [state for state in State if state not in hidden]
 
 
 def state_named(by: Actor, wanted: str) -> State:
-    """The list of this name, or the first that is offered when none is named. BadInput for any other word."""
+    """The list of this name; when none is named, exceptions for whoever may see answers, else who is not yet in.
+    BadInput for any other word."""
     offered = states_for(by)
     if not wanted:
-        return offered[0]
+        return State.SYMPTOMATIC if State.SYMPTOMATIC in offered else State.NOT_YET
     for state in offered:
         if state.value == wanted:
             return state
@@ -56,29 +49,24 @@ def state_named(by: Actor, wanted: str) -> State:
 
 def not_yet(by: Actor, day: date) -> QuerySet[Person]:
     """People on the roster under checkin.status about whom nobody has said anything on `day`. Nobody is excused."""
-    later = Q(latest_checkin__day__gt=day) & ~Exists(CheckIn.objects.filter(person=OuterRef("pk"), day=day))
-    silent = Q(latest_checkin__isnull=True) | Q(latest_checkin__day__lt=day) | later
-    return _people(by, None, day).filter(silent).select_related("home", "latest_checkin").order_by(*BY_PLACE)
+    heard_later = Q(latest_checkin__day__gt=day) & ~Exists(CheckIn.objects.filter(person=OuterRef("pk"), day=day))
+    silent = Q(latest_checkin__isnull=True) | Q(latest_checkin__day__lt=day) | heard_later
+    return _people(by, day).filter(silent).select_related("home", "latest_checkin").order_by(*BY_PLACE)
 
 
 def board(by: Actor, *, unit: Organisation | None, at: datetime) -> Board:
-    """Counts and the size of each list at `at`: two queries."""
-    day = clock.local_day(at)
-    people = _people(by, unit, day)
-    sizes = people.aggregate(**{state.value: Count("pk", filter=_in_state(by, state, day)) for state in State})
-    return Board(count_people(people, day, at), {state: sizes[state.value] for state in State})
+    """Counts and the size of each list at `at`."""
+    return board_of(scope_of(by, unit), today_of(clock.local_day(at)), at=at)
 
 
 def unit_rows(
     by: Actor, *, unit: Organisation | None, state: State, at: datetime, cursor: str = "", size: int = PAGE_SIZE
 ) -> Page[Person]:
-    """One page of a list, with `home` and `latest_checkin`; for `attention` also the answers, worst first."""
-    day = clock.local_day(at)
-    rows = _people(by, unit, day).filter(_in_state(by, state, day)).select_related("home", "latest_checkin")
-    if state is State.ATTENTION:
-        answers = rows.select_related("home", "latest_checkin__checkin")
-        return keyset_page(answers, WORST_FIRST, cursor, size=size)
-    return keyset_page(rows, BY_PLACE, cursor, size=size)
+    """One page of a list, with `home` and `latest_checkin`; for the exceptions also the answers. Ill people worst
+    first, silent ones who were silent longest first, all others by unit and number."""
+    answers = state in (State.SYMPTOMATIC, State.CONFLICTING)
+    on = today_of(clock.local_day(at))
+    return list_page(scope_of(by, unit), state, on, cursor=cursor, size=size, answers=answers)
 
 
 def units_below(by: Actor, unit: Organisation | None) -> QuerySet[Organisation]:
@@ -99,22 +87,5 @@ def person_to_enter(by: Actor, person_id: int) -> Person:
     return person
 
 
-def _people(by: Actor, unit: Organisation | None, day: date) -> QuerySet[Person]:
-    people = Person.objects.filter(reachable(by, "checkin.status"), on_roster(day))
-    return people if unit is None else people.filter(in_ranges("home_path", [subtree(unit.path)]))
-
-
-def _in_state(by: Actor, state: State, day: date) -> Q:
-    """`rules.state_of` as a condition; the two are compared in tests."""
-    heard = Q(latest_checkin__day__gte=day)
-    long_ago = Q(latest_checkin__isnull=True) | Q(latest_checkin__day__lte=rules.silent_since(day))
-    attention = heard & Q(latest_checkin__rank__gt=0) & reachable(by, "checkin.view")
-    match state:
-        case State.ATTENTION:
-            return attention
-        case State.IN:
-            return heard & ~attention
-        case State.SILENT:
-            return long_ago
-        case State.NOT_YET:
-            return Q(latest_checkin__day__lt=day, latest_checkin__day__gt=rules.silent_since(day))
+def _people(by: Actor, day: date) -> QuerySet[Person]:
+    return Person.objects.filter(reachable(by, "checkin.status"), on_roster(day))

@@ -1,38 +1,119 @@
-"""In which list a person stands on a day, and how many checks a monitored person owes by now."""
+"""In which list a person stands on a day, why, and how many checks a monitored person owes by now."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 
 SILENT_DAYS = 2
+NEVER = date(1970, 1, 1)
+"""Stands for "never heard" where a day is expected; it sorts before every day on which somebody was heard."""
+LOOK_BACK = 31  # days; check-ins are kept for 30, so that nothing older can tell who is silent
+NOT_ASKED = "not_asked"
 # Checks of a monitored person are spread over the waking day (assumption: 07:00 to 22:00); each is due at the end of
 # its part, so that nobody is called missing at seven in the morning.
 WAKING_FROM, WAKING_TO = time(7), time(22)
+
+CONFLICT, ILL = 1, 2
 
 
 class State(Enum):
     """The lists of a unit, exceptions first: they exclude each other and leave nobody out."""
 
-    ATTENTION = "attention"  # in, and triage found something; only for those who may see answers
-    NOT_YET = "not_yet"
+    SYMPTOMATIC = "symptomatic"  # in, and triage found something; only for those who may see answers
+    CONFLICTING = "conflicting"  # in, and another source of the same day says otherwise; likewise
     SILENT = "silent"
+    NOT_YET = "not_yet"
     IN = "in"
+    EXCUSED = "excused"
 
 
-def state_of(*, severity: str | None, last_day: date | None, day: date, sees_answers: bool) -> State:
-    """`severity` is that of the person's last check-in of `day` (None: none); `last_day` the last day with one before.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the newest word about a person amounts to: its day (`NEVER`), its `note`, and how long they are excused."""
 
-    Silent is who has not checked in for `SILENT_DAYS` days, `day` being one of them, or never did.
-    """
-    if severity is not None:
-        return State.ATTENTION if sees_answers and severity != "none" else State.IN
-    return State.SILENT if last_day is None or last_day <= silent_since(day) else State.NOT_YET
+    day: date
+    note: int | None = None
+    excused_until: date | None = None
 
 
-def silent_since(day: date) -> date:
-    """Whoever was last heard on this day or before is silent on `day`."""
-    return date.fromordinal(day.toordinal() - SILENT_DAYS)
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A day as the lists see it. `asked`: everybody is asked on it. Who was last heard on `silent_until` or before has
+    been silent on the last two days on which everybody was asked."""
+
+    day: date
+    asked: bool
+    silent_until: date
+
+
+def today(day: date, asks: Callable[[date], bool]) -> Today:
+    """`asks` says whether everybody is asked on a day. With a daily check, silent is who was not heard for
+    `SILENT_DAYS` days, `day` being one of them; with a weekly one, who missed the last two Mondays. Who was never
+    heard is silent once they have been asked on a day before."""
+    if not asks(day):
+        return Today(day, False, date.min)
+    missed, earlier = 1, day
+    while missed < SILENT_DAYS:
+        earlier -= timedelta(days=1)
+        if (day - earlier).days > LOOK_BACK:
+            return Today(day, True, date.min)
+        missed += asks(earlier)
+    return Today(day, True, earlier - timedelta(days=1))
+
+
+def state_of(known: Known, *, on: Today, sees_answers: bool) -> State:
+    """The one rule of membership. Who was heard on the day is in, whatever their excuse; for whoever may not see their
+    answers, also when they are ill or contradicted. Who is not asked, or excused, is never "not yet"."""
+    if known.day >= on.day:
+        if not sees_answers or known.note is None:
+            return State.IN
+        return State.SYMPTOMATIC if known.note >= ILL else State.CONFLICTING
+    if not on.asked or is_excused(known, on.day):
+        return State.EXCUSED
+    return State.SILENT if known.day <= on.silent_until else State.NOT_YET
+
+
+def is_excused(known: Known, day: date) -> bool:
+    return known.excused_until is not None and known.excused_until >= day
+
+
+def note_of(*, symptomatic: bool, rank: int, conflicting: bool) -> int | None:
+    """What is remarkable about a check-in, as one number that sorts: None nothing; `CONFLICT`; from `ILL` on, triage
+    found something (or there is fever without a rule for it), the more urgent the higher; even with a symptom, odd
+    with an exposure alone."""
+    if symptomatic or rank:
+        return ILL * rank + (ILL if symptomatic else 1)
+    return CONFLICT if conflicting else None
+
+
+def feels_ill(note: int | None) -> bool:
+    """Whether a note tells of a symptom or fever, not of an exposure alone."""
+    return note is not None and note >= ILL and note % 2 == 0
+
+
+# The last words of one day, a digit to base 3 for each source: nothing said, well, ill.
+_DIGIT = {"self": 1, "proxy": 3, "clinic": 9}
+_NOTHING, _WELL, _ILL = 0, 1, 2
+
+
+def said(before: int, source: str, *, symptomatic: bool) -> int:
+    """The last words of the day by source after `source` has spoken; `before` those until then (0: none that day)."""
+    place = _DIGIT[source]
+    return before + place * ((_ILL if symptomatic else _WELL) - before // place % 3)
+
+
+def has_said(words: int, source: str) -> bool:
+    """Whether `source` is among those who have spoken."""
+    return words // _DIGIT[source] % 3 != _NOTHING
+
+
+def conflicting(words: int) -> bool:
+    """Whether two sources of one day disagree about symptoms. A later word of the same source replaces its earlier."""
+    spoken = {words // place % 3 for place in _DIGIT.values()} - {_NOTHING}
+    return len(spoken) > 1
 
 
 def checks_due(checks_per_day: int, *, day: date, now: datetime) -> int:

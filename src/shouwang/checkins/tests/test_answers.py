@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -119,18 +119,6 @@ def test_moments_outside_the_window(moment: datetime, code: str) -> None:
     assert (caught.value.error_code, caught.value.field) == (code, "at")
     rules.check_moment(NOW - timedelta(days=14), now=NOW)
     rules.check_moment(NOW + timedelta(minutes=5), now=NOW)
-
-
-def test_silence_is_two_days_without_a_word() -> None:
-    def state(last: date | None, severity: str | None = None, sees: bool = True) -> rules.State:
-        return rules.state_of(severity=severity, last_day=last, day=TODAY, sees_answers=sees)
-
-    assert state(None) is rules.State.SILENT
-    assert state(date(2026, 2, 28)) is rules.State.SILENT
-    assert state(date(2026, 3, 1)) is rules.State.NOT_YET
-    assert state(date(2026, 3, 1), "none") is rules.State.IN
-    assert state(None, "high") is rules.State.ATTENTION
-    assert state(None, "high", sees=False) is rules.State.IN
 
 
 @pytest.mark.parametrize(("hour", "due"), [(0, 0), (7, 0), (12, 0), (15, 1), (21, 1), (22, 2), (23, 2)])

@@ -162,7 +162,7 @@ def test_the_monitor_sees_names_and_no_answers(cast: Cast, sign_in: SignIn, djan
     say(cast, "lin", fever("38.8", "cough"))
     say(cast, "wang", well(), at=YESTERDAY)
     meng = sign_in("meng")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(22):
         response = meng.get(UNIT_URL)
     assert names(response) == ["王蕾"]
     counts = response.context["board"].counts
@@ -172,7 +172,7 @@ def test_the_monitor_sees_names_and_no_answers(cast: Cast, sign_in: SignIn, djan
     assert names(inside) == ["林晓"]
     text = inside.content.decode()
     assert "38.8" not in text and "咳嗽" not in text and "Cough" not in text
-    assert meng.get(UNIT_URL, {"tab": "attention"}).status_code == 400
+    assert meng.get(UNIT_URL, {"tab": "symptomatic"}).status_code == 400
     assert not AuditEntry.objects.filter(is_read=True).exists()
 
 
@@ -182,7 +182,7 @@ def test_the_counsellor_sees_who_needs_attention_first_and_is_recorded(cast: Cas
     say(cast, "ou", fever())
     fang = sign_in("fang")
     response = fang.get(UNIT_URL)
-    assert response.context["state"] == "attention"
+    assert response.context["state"] == "symptomatic"
     assert names(response) == ["林晓", "赵宁"]
     assert "39.1" in response.content.decode()
     seen = AuditEntry.objects.filter(is_read=True, verb="checkin.read")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shouwang.checkins import actions, queries, rules
+from shouwang.checkins.actions.standings import forget
 from shouwang.checkins.models import CheckIn, LatestCheckIn
 from shouwang.checkins.rules import Answers, State
 from shouwang.checkins.tests.builders import TODAY, fever, key, say, well
@@ -78,7 +79,7 @@ def test_who_may_see_only_some_answers_sees_only_those_in_attention(cast: Cast) 
     say(cast, "lin", fever())
     say(cast, "zhao", fever())
     meng = cast.by("meng")
-    rows = queries.unit_rows(meng, unit=None, state=State.ATTENTION, at=NOON)
+    rows = queries.unit_rows(meng, unit=None, state=State.SYMPTOMATIC, at=NOON)
     assert names(rows.rows) == {"赵宁"}
     assert names(queries.unit_rows(meng, unit=None, state=State.IN, at=NOON).rows) == {"林晓"}
     with pytest.raises(NotFound):
@@ -113,7 +114,7 @@ heard = st.tuples(st.integers(0, 4), st.sampled_from([well(), fever(), Answers(s
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["lin", "wang", "zhao", "ou"]), heard))
 def test_the_database_and_the_rule_agree(cast: Cast, said: dict[str, tuple[int, Answers]]) -> None:
-    LatestCheckIn.objects.all().delete()
+    forget(TODAY + timedelta(days=999))
     CheckIn.objects.all().delete()
     entries = [
         actions.Entry(cast.person[name], answers, key(), said_at=NOON - ago * DAY)
@@ -130,13 +131,9 @@ def test_the_database_and_the_rule_agree(cast: Cast, said: dict[str, tuple[int, 
         reach = [p for p in Person.objects.all() if by.holds("checkin.status", p.home_path)]
         assert found.keys() == {person.pk for person in reach}
         for person in reach:
-            latest = LatestCheckIn.objects.filter(person=person).first()
-            expected = rules.state_of(
-                severity=latest.severity if latest and latest.day == TODAY else None,
-                last_day=latest.day if latest else None,
-                day=TODAY,
-                sees_answers=by.holds("checkin.view", person.home_path),
-            )
+            known = LatestCheckIn.objects.get(person=person).known
+            sees = by.holds("checkin.view", person.home_path)
+            expected = rules.state_of(known, on=queries.today_of(TODAY), sees_answers=sees)
             assert found[person.pk] is expected, (name, person)
 
 
@@ -145,9 +142,10 @@ def test_lists_cost_the_same_for_many(cast: Cast, django_assert_num_queries: Any
     Person.objects.bulk_create(
         [Person(number=f"7{n:04}", name=f"人{n}", home=home, home_path=home.path) for n in range(200)]
     )
+    actions.sync_standings(at=NOON)
     by = cast.by("fang")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(7):
         page = queries.unit_rows(by, unit=None, state=State.SILENT, at=NOON)
         assert [person.home for person in page.rows] and len(page.rows) == 50
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(9):
         queries.board(by, unit=None, at=NOON)

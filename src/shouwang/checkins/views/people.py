@@ -33,9 +33,11 @@ def unit(request: Request) -> HttpResponse:
     rows = queries.unit_rows(by, unit=chosen, state=state, at=at, cursor=request.GET.get("page", ""))
     protocols = queries.protocols_of(clock.local_day(at))
     people: list[tuple[Person, words.Told | None]] = [(person, None) for person in rows.rows]
-    if state is State.ATTENTION:
+    if state in (State.SYMPTOMATIC, State.CONFLICTING):
         actions.note_reading("checkin", [person.pk for person in rows.rows], by=by, at=at)
-        people = [(person, words.told(person.latest_checkin.checkin, protocols)) for person in rows.rows]
+        people = [
+            (person, words.told(row, protocols)) for person in rows.rows if (row := person.latest_checkin.checkin)
+        ]
     context = {
         "board": queries.board(by, unit=chosen, at=at),
         "state": state.value,
@@ -55,10 +57,12 @@ def unit(request: Request) -> HttpResponse:
 def lists(by: Actor) -> list[tuple[str, str]]:
     """(name in the address, words) of the lists that `by` is offered."""
     names = {
-        State.ATTENTION: _("Needs attention"),
+        State.SYMPTOMATIC: _("Symptoms or exposure"),
+        State.CONFLICTING: _("Conflicting words"),
         State.NOT_YET: _("Not yet today"),
         State.SILENT: _("Silent for 2 days or more"),
         State.IN: _("In"),
+        State.EXCUSED: _("Excused"),
     }
     return [(state.value, names[state]) for state in queries.states_for(by)]
 
