@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 4096  # some seconds of work; whoever comes later is told so instead of waiting for nothing
 MOST_AT_ONCE = 256  # check-ins of one transaction: beyond it the fsync is no longer what costs
 LOCK_PATIENCE_MS = 10_000  # for another writer of SQLite, an import for example
-GATHER_S = 0.004
+GATHER_S = 0.004  # the longest a group waits to be half as large as the one before
 LEAST_RATE = 200.0  # check-ins a second assumed until the first groups have been timed
 
 Result = Taken | ShouwangError
@@ -35,8 +35,14 @@ Waiting = tuple[Ask, asyncio.AbstractEventLoop, "asyncio.Future[Result]"]
 class Committer:
     """One a process. `take` may be awaited from any event loop."""
 
-    def __init__(self, most_waiting: int = MOST_WAITING, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self,
+        most_waiting: int = MOST_WAITING,
+        most_at_once: int = MOST_AT_ONCE,
+        commit: Callable[[Sequence[Ask]], list[Result]] | None = None,
+    ) -> None:
         self.most_waiting, self.most_at_once = most_waiting, most_at_once
+        self._commit = commit or commit_group
         self.rate = LEAST_RATE
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -70,7 +76,7 @@ class Committer:
             group = self._gather(last)
             last = len(group)
             begin = monotonic()
-            results = commit([ask for ask, _loop, _future in group])
+            results = self._commit([ask for ask, _loop, _future in group])
             self.rate += (len(group) / max(monotonic() - begin, 1e-4) - self.rate) / 8
             _answer(group, results)
 
@@ -90,7 +96,7 @@ class Committer:
         return group
 
 
-def commit(asks: Sequence[Ask]) -> list[Result]:
+def commit_group(asks: Sequence[Ask]) -> list[Result]:
     """The result of each, after the transaction. Never raises: a database that refuses makes all of them Busy."""
     try:
         _ready()
@@ -106,7 +112,7 @@ def commit(asks: Sequence[Ask]) -> list[Result]:
         connection.close()
         if len(asks) == 1:
             return [Busy(_("This could not be stored. The office has been told."), code="fault", retry_after=60)]
-        return [result for ask in asks for result in commit([ask])]  # one that cannot be stored holds up nobody
+        return [result for ask in asks for result in commit_group([ask])]  # one that cannot be stored holds up nobody
 
 
 def busy(seconds: float, code: str) -> Busy:

@@ -18,6 +18,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -43,9 +44,29 @@ RATE_WINDOW_S, RATE_LIMIT = 600, 30  # a person's check-ins in ten minutes (assu
 MOST_COUNTED = 200_000
 
 
+class Given(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """`rules.Answers` as they arrive: a dataclass would overlook a field nobody knows."""
+
+    unchanged: bool = False
+    temperature_c: Decimal | None = None
+    symptoms: tuple[str, ...] = ()
+    exposure: bool | None = None
+    place_changed: bool = False
+    place_note: str = ""
+    note: str = ""
+    situation: str = ""
+    extra: dict[str, bool | int | float | str] = {}
+
+    def plain(self) -> rules.Answers:
+        return rules.Answers(
+            self.unchanged, self.temperature_c, self.symptoms, self.exposure, self.place_changed, self.place_note,
+            self.note, self.situation, self.extra,
+        )  # fmt: skip
+
+
 class Body(msgspec.Struct, forbid_unknown_fields=True):
     key: str
-    answers: rules.Answers
+    answers: Given
     at: datetime | None = None
     form: str = ""
     corrects: str = ""
@@ -106,7 +127,7 @@ class Intake:
         return await self.committer.take(
             Ask(
                 ticket.person,
-                body.answers,
+                body.answers.plain(),
                 body.key,
                 Actor(ticket.account or None, ticket.person, "", mouth=mouth, address=address),
                 said_at=body.at,

@@ -147,5 +147,5 @@ def test_lists_cost_the_same_for_many(cast: Cast, django_assert_num_queries: Any
     with django_assert_num_queries(7):
         page = queries.unit_rows(by, unit=None, state=State.SILENT, at=NOON)
         assert [person.home for person in page.rows] and len(page.rows) == 50
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         queries.board(by, unit=None, at=NOON)
