@@ -6,17 +6,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from shouwang.api.http import ApiRequest
 from shouwang.checkins import actions, queries, words
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.queries.alerts import HANDLED_ORDER, ORDER
-from shouwang.checkins.rules import Answers, Protocols, State
+from shouwang.checkins.rules import Answers, Protocols
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.paging import keyset_page
-from shouwang.org.queries import organisation_for, person_by_number
+from shouwang.org.queries import person_by_number
 
 router = Router(tags=["checkins"])
 Severity = Literal["none", "low", "medium", "high", "urgent"]
@@ -113,6 +113,8 @@ class PersonOut(Schema):
     unit: str | None
     situation: str
     last_heard: date | None
+    state: str = Field(description="The list the person stands in, as far as one may know")
+    why: str = Field(description="Why, in a sentence")
 
 
 class UnitQuery(Schema):
@@ -120,6 +122,7 @@ class UnitQuery(Schema):
     state: str = Field(
         "", description="symptomatic, conflicting, silent, not_yet, in, excused; without it the first one is offered"
     )
+    q: str = Field("", max_length=60, description="Beginning of a name or number; looks through every list")
     cursor: str = ""
 
 
@@ -239,34 +242,6 @@ def questions(request: ApiRequest) -> dict[str, Any]:
 @router.get("/receipts/{receipt}", response=TakenOut, summary="Whether a receipt stands")
 def receipt(request: ApiRequest, receipt: str) -> dict[str, Any]:
     return taken_out(queries.receipt_for(request.actor, receipt))
-
-
-@router.get("/unit", response=UnitOut, summary="Who is in and who is not yet; never an answer")
-def unit(request: ApiRequest, query: Query[UnitQuery]) -> dict[str, Any]:
-    by, at = request.actor, clock.now()
-    wanted = queries.state_named(by, query.state)
-    chosen = organisation_for(by, query.unit, right="checkin.status") if query.unit is not None else None
-    board = queries.board(by, unit=chosen, at=at)
-    rows = queries.unit_rows(by, unit=chosen, state=wanted, at=at, cursor=query.cursor)
-    if wanted in (State.SYMPTOMATIC, State.CONFLICTING):
-        actions.note_reading("checkin", [person.pk for person in rows.rows], by=by, at=at)
-    return {
-        "counts": board.counts,
-        "states": {item.value: board.states[item] for item in queries.states_for(by)},
-        "state": wanted.value,
-        "items": [
-            {
-                "number": person.number,
-                "name": person.name,
-                "unit": person.home.title if person.home else None,
-                "situation": person.situation,
-                "last_heard": person.latest_checkin.day if person.latest_checkin.checkin_id else None,
-            }
-            for person in rows.rows
-        ],
-        "next": rows.next,
-        "previous": rows.previous,
-    }
 
 
 @router.get("/alerts", response=AlertsOut, summary="Symptom alerts, most urgent first")

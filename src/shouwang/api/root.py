@@ -16,6 +16,7 @@ from shouwang.api.command import router as command_router
 from shouwang.api.docs import DocsPage
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
+from shouwang.api.lists import router as lists_router
 from shouwang.api.org import router as org_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.tracing import router as tracing_router
@@ -64,6 +65,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 api.add_router("/org", org_router)
 api.add_router("/checkins", checkins_router)
+api.add_router("/checkins", lists_router)
 api.add_router("/cases", cases_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/presence", presence_router)

@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.checkins.actions import Asked
 from shouwang.checkins.actions.alerts import REASON_LIMIT as CLOSE_LIMIT
+from shouwang.checkins.models import BulkJob, Excuse
 from shouwang.checkins.rules import Answers, Protocols
 from shouwang.checkins.rules.answers import NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT
 from shouwang.org.models import Person
@@ -122,6 +124,25 @@ class CloseForm(forms.Form):
         help_text=_("The person can read this."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class BulkForm(forms.Form):
+    """One act on the people ticked."""
+
+    kind = forms.ChoiceField(label=_("What to do"), choices=BulkJob.Kind.choices)
+    code = forms.ChoiceField(label=_("Reason"), required=False, choices=[("", "–"), *Excuse.Code.choices])
+    starts = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    ends = forms.DateField(label=_("Until (included)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    text = forms.CharField(
+        label=_("Words"),
+        required=False,
+        max_length=REASON_LIMIT,
+        help_text=_("By telephone: why you enter it, the person can read this. Excuse: a note."),
+    )
+
+    def asked(self) -> Asked:
+        values = self.cleaned_data
+        return Asked(values["kind"], values["code"], values["starts"], values["ends"], values["text"])
 
 
 def new_key() -> str:

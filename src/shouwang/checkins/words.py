@@ -11,15 +11,30 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn
-from shouwang.checkins.rules import Answers, Protocols
+from shouwang.checkins.rules import Answers, Protocols, State
 from shouwang.core.packs import Text
 
 Word = str | Promise
+STATES: Mapping[State, Word] = {
+    State.SYMPTOMATIC: _("Symptoms or exposure"),
+    State.CONFLICTING: _("Conflicting words"),
+    State.SILENT: _("Silent for 2 days or more"),
+    State.NOT_YET: _("Not yet today"),
+    State.IN: _("In"),
+    State.EXCUSED: _("Excused"),
+}
 EXPOSURE: Mapping[bool | None, Word] = {
     True: _("was near a case or a place of spread"),
     False: _("no known exposure"),
     None: _("exposure not asked"),
 }
+
+
+def masked(text: str) -> str:
+    """A name or number of which only enough is left to recognise whom one knows: 王〇〇, 202****01."""
+    if len(text) < 5:
+        return text[:1] + "〇" * max(0, len(text) - 1)
+    return text[:3] + "*" * (len(text) - 5) + text[-2:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkin_actions
 from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.rules import Answers
+from shouwang.cli import lists
 from shouwang.cli.common import (
     Row,
     actor,
@@ -36,6 +37,10 @@ from shouwang.org.queries import person_by_number
 @click.group()
 def checkin() -> None:
     """Daily checks."""
+
+
+for command in (lists.list_people, lists.why, lists.bulk, lists.export):
+    checkin.add_command(command)
 
 
 @checkin.command("add")

@@ -21,7 +21,7 @@ COMMANDS = {
     "trace": ("trace", "trace", "Everyone who was with a person in a window, with evidence."),
     "report": ("report", "report", "The situation report of a day, as text, JSON or Word."),
     "level": ("report", "level", "Show or declare the response level."),
-    "checkin": ("clinic", "checkin", "Check in for a person; who has not yet."),
+    "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),
     "alert": ("clinic", "alert", "The clinic's queue of symptom alerts."),
     "case": ("clinic", "case", "Cases: list, open, classify, date; late clocks."),
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),

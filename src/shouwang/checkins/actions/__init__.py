@@ -1,9 +1,10 @@
 """The only writes of check-ins: intake, lists, excuses, bulk acts, alerts, monitoring, the note of a reading."""
 
 from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
-from shouwang.checkins.actions.bulk import Asked, Chosen, beat, perform_bulk, silent_jobs, start_bulk
+from shouwang.checkins.actions.bulk import BULK_RIGHTS, Asked, Chosen, beat, perform_bulk, silent_jobs, start_bulk
 from shouwang.checkins.actions.credentials import end_tickets, revoke_tickets
 from shouwang.checkins.actions.excuses import end_excuse, excuse
+from shouwang.checkins.actions.export import export_list
 from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_form
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
@@ -13,6 +14,7 @@ from shouwang.checkins.actions.standings import latest_row, renew_excuses, sync_
 from shouwang.checkins.actions.tallies import catch_up
 
 __all__ = [
+    "BULK_RIGHTS",
     "Ask",
     "Asked",
     "BulkResult",
@@ -27,6 +29,7 @@ __all__ = [
     "end_monitoring",
     "end_tickets",
     "excuse",
+    "export_list",
     "latest_row",
     "mark_case_opened",
     "note_reading",

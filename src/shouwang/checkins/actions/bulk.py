@@ -36,7 +36,7 @@ Kind = BulkJob.Kind
 ROWS_A_SLICE = 1000
 MOST_ROWS = 200_000
 SILENT_SECONDS = 60  # a busy job without a sign of life for so long was killed
-RIGHT: Mapping[str, str] = {
+BULK_RIGHTS: Mapping[str, str] = {
     Kind.EXCUSE: EXCUSE,
     Kind.WELL: "checkin.proxy",
     Kind.UNWELL: "checkin.proxy",
@@ -90,9 +90,9 @@ def start_bulk(asked: Asked, chosen: Chosen, *, by: Actor, at: datetime) -> Bulk
 
 
 def _options(asked: Asked, *, by: Actor, at: datetime) -> dict[str, Any]:
-    if asked.kind not in RIGHT:
+    if asked.kind not in BULK_RIGHTS:
         raise BadInput(_("There is no such act on many people."), code="bulk_kind", field="kind")
-    by.require(RIGHT[asked.kind])
+    by.require(BULK_RIGHTS[asked.kind])
     today = clock.local_day(at)
     if asked.kind == Kind.EXCUSE:
         if asked.ends is None:

@@ -5,9 +5,11 @@ from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
 from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
+from shouwang.checkins.queries.jobs import job_for, job_rows
 from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
 from shouwang.checkins.queries.own import OwnDay, own_day
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
+from shouwang.checkins.queries.search import ids_of, search_page
 from shouwang.checkins.queries.units import (
     board,
     not_yet,
@@ -17,6 +19,7 @@ from shouwang.checkins.queries.units import (
     unit_rows,
     units_below,
 )
+from shouwang.checkins.queries.why import Why, explain, sees_answers, stands, tell_reminders, why_here
 
 __all__ = [
     "HISTORY_DAYS",
@@ -24,6 +27,7 @@ __all__ = [
     "Counts",
     "OwnDay",
     "Scope",
+    "Why",
     "alert_for",
     "alert_queue",
     "asking_on",
@@ -34,9 +38,13 @@ __all__ = [
     "checks_of",
     "day_figures",
     "everybody",
+    "explain",
     "handled_alerts",
     "history",
+    "ids_of",
     "inside",
+    "job_for",
+    "job_rows",
     "level_on",
     "list_page",
     "not_yet",
@@ -46,11 +54,16 @@ __all__ = [
     "protocols_of",
     "receipt_for",
     "scope_of",
+    "search_page",
+    "sees_answers",
+    "stands",
     "state_named",
     "states_for",
     "status_counts",
+    "tell_reminders",
     "ticket_for",
     "today_of",
     "unit_rows",
     "units_below",
+    "why_here",
 ]

@@ -1,7 +1,22 @@
 """Pages of check-ins: parse, ask the scope, call one action or query, render."""
 
 from shouwang.checkins.views.alerts import alert, alerts, close
+from shouwang.checkins.views.lists import bulk, bulk_job, export, take_up_job, unit, why
 from shouwang.checkins.views.own import history, today
-from shouwang.checkins.views.people import person, proxy, unit
+from shouwang.checkins.views.people import person, proxy
 
-__all__ = ["alert", "alerts", "close", "history", "person", "proxy", "today", "unit"]
+__all__ = [
+    "alert",
+    "alerts",
+    "bulk",
+    "bulk_job",
+    "close",
+    "export",
+    "history",
+    "person",
+    "proxy",
+    "take_up_job",
+    "today",
+    "unit",
+    "why",
+]
