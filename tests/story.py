@@ -123,6 +123,10 @@ def _books(story: Story) -> None:
     run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
     tasks.perform_import.func(run.pk)
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
+    job = checkins.start_bulk(
+        checkins.Asked("remind"), checkins.Chosen(ids=(cast.person["wang"].pk,)), by=cast.by("meng"), at=NOON
+    )
+    story.ids["bulk"] = job.pk
     story.ids |= {
         "version": made.pk,
         "run": run.pk,

@@ -51,6 +51,10 @@ def scope_of(by: Actor, unit: Organisation | None) -> Scope:
     if not by.holds(STATUS):
         raise NotFound
     status = reach_of(by, STATUS, unit.path if unit else None)
+    if by.ranges(VIEW) == by.ranges(STATUS):
+        return Scope(status.ranges, status.ranges, (), dict.fromkeys(status.guests, True))
+    if not by.holds(VIEW):
+        return Scope(status.ranges, (), status.ranges, dict.fromkeys(status.guests, False))
     view = reach_of(by, VIEW)
     seen, unseen = overlap(status.ranges, view.ranges), without(status.ranges, view.ranges)
     singles = dict.fromkeys(status.guests, False) | dict.fromkeys(view.guests & status.guests, True)

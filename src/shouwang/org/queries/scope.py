@@ -79,9 +79,13 @@ def reach_of(by: Actor, right: str, within: str | None = None) -> Reach:
         ranges = overlap(ranges, (subtree(within),))
     if not ranges or EVERYTHING in ranges:
         return Reach(ranges, frozenset())
+    roots = Organisation.objects.filter(parent=None).values_list("path", flat=True)
+    if within is None and all(covers(ranges, path) for path in roots):
+        # Whoever reaches every root reaches everybody: nobody is left to be a guest.
+        return Reach((EVERYTHING,), frozenset())
     members = Membership.objects.filter(in_ranges("organisation__path", ranges), current(clock.today()), primary=False)
-    guests = members.values_list("person_id", "person__home_path")
-    return Reach(ranges, frozenset(pk for pk, path in guests if not covers(ranges, path)))
+    guests = members.exclude(in_ranges("person__home_path", ranges)).values_list("person_id", flat=True)
+    return Reach(ranges, frozenset(guests))
 
 
 def visible_people(by: Actor, right: str = "people.view") -> QuerySet[Person]:
