@@ -19,7 +19,7 @@ from typing import Never
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shouwang.epi.columns import AnyColumn, Int32, Int64, UInt8, UInt64, sealed
+from shouwang.epi.columns import AnyColumn, Int32, Int64, UInt8, sealed
 from shouwang.epi.segments import PairSegment, VisitSegment, build_pair_segment, build_visit_segment, day_boundaries
 
 Segment = tuple[VisitSegment, PairSegment]
@@ -30,8 +30,10 @@ PROXIMITY = -1
 _DENSE_IDS = 2**20
 """Up to this person id, and up to four times the people on record, an id is used as a row number of the state."""
 
+_NO_IDS = np.empty(0, np.int32)
+
 _WIDE = 2**31 - 1
-"""Spans of records from here on (68 years, in seconds) do not fit the state; sums then come from the encounters."""
+"""Seconds from here on (68 years) do not fit the state: sums then come from the encounters."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,6 +122,7 @@ class Plan:
     ranges: Int64
     ids: Int32
     state_rows: int
+    wide: bool
     person: int
     low: int
     high: int
@@ -142,10 +145,10 @@ class Evidence:
 
     @cached_property
     def _made(self) -> tuple[Encounters, Int64]:
-        from shouwang.epi import kernels
+        from shouwang.epi import evidence_kernels as kernels
 
         plan = self.plan
-        state, met = _scratch.take(plan.state_rows)
+        state, link = _scratch.take(plan.state_rows)
         offsets = kernels.make_room(*plan.reading, plan.person, self.people, state)
         n = int(offsets[-1])
         columns: tuple[AnyColumn, ...] = (
@@ -153,7 +156,7 @@ class Evidence:
             np.empty(n, np.uint8), np.empty(n, np.uint8),
         )  # fmt: skip
         kernels.fill(*plan.reading, plan.person, self.people, state, *columns)
-        _scratch.give_back(state, met)
+        _scratch.give_back(state, link)
         to, source = kernels.rows_to_move(columns[2], offsets)
         for c in columns if len(to) else ():
             c[to] = c[source]
@@ -170,7 +173,7 @@ class Evidence:
     @cached_property
     def sums(self) -> tuple[Int64, Int64, Int64]:
         """Union seconds, first and last of each contact, from the sorted encounters."""
-        from shouwang.epi import kernels
+        from shouwang.epi import evidence_kernels as kernels
 
         n = len(self.people)
         seconds, first, last = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -179,21 +182,22 @@ class Evidence:
 
 
 class _Scratch(threading.local):
-    """Zeros kept by each thread from trace to trace: one int64 and one bit for each person."""
+    """Kept by each thread from trace to trace, for each person: an int32 of state, zero between traces, and one of
+    link, which may hold anything."""
 
-    state: Int64 | None = None
-    met: UInt64 | None = None
+    state: Int32 | None = None
+    link: Int32 | None = None
 
-    def take(self, people: int) -> tuple[Int64, UInt64]:
-        """State and bits for at least `people` people. Only who has put them back to zero gives them back, so that a
-        trace broken off leaves nothing behind."""
-        state, met, self.state, self.met = self.state, self.met, None, None
-        if state is None or met is None or len(state) < people:
-            state, met = np.zeros(people, np.int64), np.zeros((people >> 6) + 1, np.uint64)
-        return state, met
+    def take(self, people: int) -> tuple[Int32, Int32]:
+        """Both for at least `people` people. Only who has put the state back to zero gives them back, so that a trace
+        broken off leaves nothing behind."""
+        state, link, self.state, self.link = self.state, self.link, None, None
+        if state is None or link is None or len(state) < people:
+            state, link = np.zeros(people, np.int32), np.empty(people, np.int32)
+        return state, link
 
-    def give_back(self, state: Int64, met: UInt64) -> None:
-        self.state, self.met = state, met
+    def give_back(self, state: Int32, link: Int32) -> None:
+        self.state, self.link = state, link
 
 
 _scratch = _Scratch()
@@ -220,15 +224,15 @@ def trace(segments: Sequence[Segment], person: int, window_start: int, window_en
     if window_end <= window_start:
         raise ValueError(f"window: the end ({window_end}) is not after the start ({window_start})")
     plan = _plan(segments, person, window_start, window_end)
-    state, met = _scratch.take(plan.state_rows)
-    kernels.tally(*plan.reading, state, met)
-    people, seconds, odd = kernels.collect(plan.ids, person, state, met)
-    wide = plan.high - plan.low >= _WIDE
-    if len(odd) and not wide:
-        kernels.settle(*plan.reading, state, met, people, odd, seconds)
-    _scratch.give_back(state, met)
+    state, link = _scratch.take(plan.state_rows)
+    if plan.wide:
+        kernels.notice(*plan.reading, person, state)
+    else:
+        kernels.tally(*plan.reading, person, state, link)
+    people, seconds = kernels.collect(plan.ids, state)
+    _scratch.give_back(state, link)
     evidence = Evidence(plan, sealed(people))
-    contacts = Contacts(evidence.people, evidence.sums[0] if wide else sealed(seconds), evidence)
+    contacts = Contacts(evidence.people, evidence.sums[0] if plan.wide else sealed(seconds), evidence)
     searched, examined = kernels.searched(*plan.reading[:4], window_start, window_end)
     return TraceResult(person, window_start, window_end, contacts, searched, examined)
 
@@ -241,7 +245,7 @@ def seconds_by_day(result: TraceResult, boundaries: ArrayLike) -> tuple[Int32, I
     a contact add up to its `seconds`. Raises ValueError for boundaries that do not rise or that leave out an
     encounter. O(encounters × log days).
     """
-    from shouwang.epi import kernels
+    from shouwang.epi import evidence_kernels as kernels
 
     edges = day_boundaries(boundaries)
     met = result.encounters
@@ -263,23 +267,24 @@ def warm_up() -> None:
 
 def _plan(segments: Sequence[Segment], person: int, window_start: int, window_end: int) -> Plan:
     """Lay out what to read. The window shrinks to the span of the records, which changes no answer."""
-    from shouwang.epi import kernels
+    from shouwang.epi import cards, kernels
 
     kept = tuple(segments)
-    visits = _cards([v.card for v, _ in kept], kernels.V_LATEST + 1)
-    pairs = _cards([p.card for _, p in kept], kernels.P_LATEST + 1)
+    visits = _cards([v.card for v, _ in kept], cards.V_LATEST + 1)
+    pairs = _cards([p.card for _, p in kept], cards.P_LATEST + 1)
     earliest, latest, highest, people, in_order = kernels.overview(visits, pairs)
     if not in_order:
         return _plan(sorted(kept, key=_begin), person, window_start, window_end)
     low = max(window_start, earliest)
     high = max(low, min(window_end, latest))
-    ids, state_rows = np.empty(0, np.int32), highest + 1
+    ids, state_rows = _NO_IDS, highest + 1
     if state_rows > max(_DENSE_IDS, 4 * people):
         ids = np.unique(np.concatenate([k for v, p in kept for k in (v.person_keys, p.a_keys)]))
         state_rows = len(ids)
     own = kernels.own_rows(visits, person, low, high)
-    ranges = kernels.ranges_to_read(visits, pairs, own, person, low, high)
-    return Plan(kept, visits, pairs, own, ranges, ids, state_rows, person, low, high)
+    ranges, bound = kernels.ranges_to_read(visits, pairs, own, person, low, high)
+    wide = max(high - earliest, bound) >= _WIDE
+    return Plan(kept, visits, pairs, own, ranges, ids, state_rows, wide, person, low, high)
 
 
 def _begin(segment: Segment) -> int:
@@ -287,5 +292,5 @@ def _begin(segment: Segment) -> int:
     return min((int(part.starts[0]) for part in segment if len(part)), default=-(2**63))
 
 
-def _cards(cards: list[Int64], width: int) -> Int64:
-    return np.concatenate(cards).reshape(-1, width) if cards else np.empty((0, width), np.int64)
+def _cards(cards: list[bytes], width: int) -> Int64:
+    return np.frombuffer(bytearray().join(cards), np.int64).reshape(-1, width)

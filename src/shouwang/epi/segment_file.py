@@ -19,7 +19,7 @@ import pyarrow as pa
 from shouwang.epi.columns import AnyColumn, sealed
 
 FORMAT = b"shouwang.segment"
-VERSION = b"1"
+VERSION = b"2"
 
 
 class SegmentError(ValueError):

@@ -61,6 +61,9 @@ class VisitSegment(_Carded):
     Indexes: `place_keys`/`place_offsets` rows of a place; `person_keys`/`person_offsets`/`person_rows` row numbers of
     a person by start; `block_offsets`/`block_max`/`block_reach` latest ends over blocks of `ROWS_PER_BLOCK` rows of a
     place; `starts`/`ends` each column sorted alone, so that visits inside a window are counted by bisection.
+    `fresh_start`/`fresh_end` int32: of each row the part that no row before it with the same person and place covers,
+    empty (start >= end) if there is none, in seconds after the earliest start of the segment, at most 2^31 - 1. The
+    fresh parts of a person at a place do not overlap and cover the same time, so that their lengths simply add up.
     """
 
     place: Int32
@@ -78,15 +81,17 @@ class VisitSegment(_Carded):
     person_rows: Int32
     starts: Int64
     ends: Int64
+    fresh_start: Int32
+    fresh_end: Int32
 
     def __len__(self) -> int:
         """Number of visits."""
         return len(self.start)
 
     @cached_property
-    def card(self) -> Int64:
+    def card(self) -> bytes:
         """Where the columns lie in memory, for the kernels; good as long as this segment lives."""
-        from shouwang.epi.kernels import visit_card
+        from shouwang.epi.cards import visit_card
 
         return visit_card(self)
 
@@ -114,9 +119,9 @@ class PairSegment(_Carded):
         return len(self.starts)
 
     @cached_property
-    def card(self) -> Int64:
+    def card(self) -> bytes:
         """As `VisitSegment.card`."""
-        from shouwang.epi.kernels import pair_card
+        from shouwang.epi.cards import pair_card
 
         return pair_card(self)
 
@@ -124,7 +129,7 @@ class PairSegment(_Carded):
 def build_visit_segment(
     place: ArrayLike, start: ArrayLike, end: ArrayLike, person: ArrayLike, source: ArrayLike
 ) -> VisitSegment:
-    """Check, sort and index visits given in any order. O(n log n).
+    """Check, sort and index visits given in any order. O(n) but for the sorted times, O(n log n).
 
     Raises ValueError for columns of different length, values that are not integers or do not fit, negative ids, and a
     visit that does not end after it starts; the message names the column, how many rows and the first of them.
@@ -132,6 +137,8 @@ def build_visit_segment(
     >>> build_visit_segment([7, 7], [100, 50], [160, 120], [1, 2], [0, 0]).person.tolist()
     [2, 1]
     """
+    from shouwang.epi.sorting import fresh_parts, sorted_order
+
     place_, person_ = column("place", place, np.int32), column("person", person, np.int32)
     start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
     source_ = column("source", source, np.uint8)
@@ -139,14 +146,15 @@ def build_visit_segment(
     refuse("place", place_ < 0, "a negative id")
     refuse("person", person_ < 0, "a negative id")
     refuse("end", end_ <= start_, "a visit that does not end after it starts")
-    order = np.lexsort((source_, person_, end_, start_, place_))
+    order = sorted_order(source_, person_, end_, start_, place_)
     place_, start_, end_, person_, source_ = (c[order] for c in (place_, start_, end_, person_, source_))
     place_keys, place_offsets = offsets_by_key(place_)
     block_offsets, block_max, reach = block_reach(end_, place_offsets, ROWS_PER_BLOCK)
-    person_rows = np.lexsort((start_, person_)).astype(np.int32)
+    person_rows = sorted_order(start_, person_)
     person_keys, person_offsets = offsets_by_key(person_[person_rows])
     columns = (place_, start_, end_, person_, source_, place_keys, place_offsets, block_offsets, block_max, reach)
-    indexes = (person_keys, person_offsets, person_rows, np.sort(start_), np.sort(end_))
+    new_start, new_end = fresh_parts(place_, start_, end_, person_rows, person_offsets)
+    indexes = (person_keys, person_offsets, person_rows, np.sort(start_), np.sort(end_), new_start, new_end)
     return VisitSegment(*(sealed(c) for c in columns + indexes))
 
 
@@ -155,6 +163,8 @@ def build_pair_segment(a: ArrayLike, b: ArrayLike, start: ArrayLike, end: ArrayL
 
     Raises ValueError as `build_visit_segment` does, and for a person paired with himself.
     """
+    from shouwang.epi.sorting import sorted_order
+
     a_, b_ = column("a", a, np.int32), column("b", b, np.int32)
     start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
     source_ = column("source", source, np.uint8)
@@ -166,7 +176,7 @@ def build_pair_segment(a: ArrayLike, b: ArrayLike, start: ArrayLike, end: ArrayL
     both_a, both_b = np.concatenate((a_, b_)), np.concatenate((b_, a_))
     both_start, both_end, both_source = np.tile(start_, 2), np.tile(end_, 2), np.tile(source_, 2)
     same_length(a=both_a)
-    order = np.lexsort((both_source, both_b, both_end, both_start, both_a))
+    order = sorted_order(both_source, both_b, both_end, both_start, both_a)
     columns = tuple(c[order] for c in (both_a, both_b, both_start, both_end, both_source))
     a_keys, a_offsets = offsets_by_key(columns[0])
     return PairSegment(*(sealed(c) for c in (*columns, a_keys, a_offsets, np.sort(start_), np.sort(end_))))
@@ -245,23 +255,25 @@ def _parts(segment: VisitSegment | PairSegment) -> dict[str, AnyColumn]:
     return {f.name: getattr(segment, f.name) for f in fields(segment)}
 
 
-def _empty() -> list[VisitSegment | PairSegment]:
-    none: list[int] = []
-    return [build_visit_segment(none, none, none, none, none), build_pair_segment(none, none, none, none, none)]
-
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "Int32": np.dtype(np.int32),
+    "Int64": np.dtype(np.int64),
+    "UInt8": np.dtype(np.uint8),
+}
 
 _EXPECTED: dict[str, np.dtype[Any]] = {
-    f"{part}.{name}": values.dtype
-    for part, columns in zip(("visits", "pairs"), [_parts(segment) for segment in _empty()], strict=True)
-    for name, values in columns.items()
+    f"{part}.{f.name}": _DTYPES[str(f.type)]
+    for part, columns in (("visits", fields(VisitSegment)), ("pairs", fields(PairSegment)))
+    for f in columns
 }
 
 
 def _inconsistency(visits: VisitSegment, pairs: PairSegment) -> str | None:
     """Why the kernel could read outside these arrays, or None; touches only the small indexes, not the rows."""
     rows, blocks, both = len(visits.start), len(visits.block_max), len(pairs.start)
-    row_columns = (visits.place, visits.end, visits.person, visits.source, visits.person_rows, visits.starts)
-    if any(len(c) != rows for c in (*row_columns, visits.ends)) or len(visits.block_reach) != blocks:
+    row_columns: tuple[AnyColumn, ...] = (visits.place, visits.end, visits.person, visits.source, visits.person_rows)
+    row_columns += (visits.starts, visits.ends, visits.fresh_start, visits.fresh_end)
+    if any(len(c) != rows for c in row_columns) or len(visits.block_reach) != blocks:
         return "visit columns differ in length"
     pair_columns = (pairs.a, pairs.b, pairs.end, pairs.source)
     if any(len(c) != both for c in pair_columns) or 2 * len(pairs.starts) != both or len(pairs.ends) != len(pairs):

@@ -56,7 +56,7 @@ def test_any_arrow_reader_can_open_it(tmp_path: Path) -> None:
     write_segment(tmp_path / "day.arrow", *MONDAY)
     table = pa.ipc.open_file(pa.memory_map(str(tmp_path / "day.arrow"))).read_all()
     assert table.schema.metadata[b"format"] == b"shouwang.segment"
-    assert table.schema.metadata[b"version"] == b"1"
+    assert table.schema.metadata[b"version"] == b"2"
     assert table["visits.person"][0].as_py() == MONDAY[0].person.tolist()
 
 
@@ -125,7 +125,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        (b"version", b"2", "another version"),
+        (b"version", b"1", "another version"),
         (b"rows_per_block", b"32", "another version"),
         (b"crc32", None, "checksum"),
         (b"format", b"other", "not a segment"),

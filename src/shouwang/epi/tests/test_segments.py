@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shouwang.epi.segments import ROWS_PER_BLOCK, build_pair_segment, build_visit_segment, split_by_day
+from shouwang.epi.sorting import sorted_order
 from shouwang.epi.tests.build import visit_segment
 from shouwang.epi.tests.oracle import Visit
 
@@ -124,3 +125,44 @@ def test_cutting_refuses_what_it_would_lose(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         split_by_day(start, end, boundaries=boundaries)
+
+
+KEYS = st.sampled_from([st.integers(0, 3), st.integers(-5_000, 5_000), st.integers(-(2**63), 2**63 - 1)])
+
+
+@given(
+    st.integers(0, 60).flatmap(
+        lambda n: st.lists(KEYS.flatmap(lambda k: st.lists(k, min_size=n, max_size=n)), min_size=1, max_size=4)
+    )
+)
+def test_order_is_that_of_a_stable_sort_by_several_keys(keys: list[list[int]]) -> None:
+    """Also where a key needs all 64 bits, and where several do not fit into 64 together."""
+    columns = [np.array(key, np.int64) for key in keys]
+    assert sorted_order(*columns).tolist() == np.lexsort(columns).tolist()
+
+
+VISITS = st.builds(
+    lambda place, start, length, person: Visit(place, start, start + length, person),
+    st.integers(0, 2), st.integers(-20, 40), st.integers(1, 30), st.integers(0, 3),
+)  # fmt: skip
+
+
+@given(st.lists(VISITS, max_size=40))
+def test_fresh_parts_cover_each_second_of_a_person_at_a_place_once(rows: list[Visit]) -> None:
+    built = visit_segment(rows)
+    base = min((row.start for row in rows), default=0)
+    covered: dict[tuple[int, int], list[int]] = {}
+    for place, person, start, end in zip(
+        built.place.tolist(), built.person.tolist(), built.fresh_start.tolist(), built.fresh_end.tolist(), strict=True
+    ):
+        covered.setdefault((place, person), []).extend(range(base + start, base + end))
+    expected: dict[tuple[int, int], set[int]] = {}
+    for row in rows:
+        expected.setdefault((row.place, row.person), set()).update(range(row.start, row.end))
+    assert {key: sorted(seconds) for key, seconds in covered.items()} == {k: sorted(v) for k, v in expected.items()}
+
+
+def test_fresh_parts_of_centuries_stop_at_the_largest_number() -> None:
+    built = visit_segment([Visit(0, -(2**62), 0, 1), Visit(0, 5, 2**62, 1)])
+    assert built.fresh_start.tolist() == [0, 2**31 - 1]
+    assert built.fresh_end.tolist() == [2**31 - 1, 2**31 - 1]

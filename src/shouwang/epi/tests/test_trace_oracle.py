@@ -122,6 +122,21 @@ def test_crowded_places_with_long_stays() -> None:
         check(result, oracle.encounters(crowd, apart, who, (5_000, 35_000)))
 
 
+def test_a_keeper_in_many_places_at_once() -> None:
+    """Everybody is met in several places in the same hours, in two segments and by pair records: long chains of rows
+    that overlap, and some of them more than are put in order by hand."""
+    rng = np.random.default_rng(5)
+    number = 3000
+    start = rng.integers(0, 40_000, number)
+    columns = (rng.integers(0, 4, number), start, start + rng.integers(1, 3_000, number), rng.integers(1, 40, number))
+    crowd = [Visit(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    keeper = [Visit(place, 0, 43_000, 0) for place in range(4)] + [Visit(1, 10_000, 12_000, 0)]
+    records = [Pair(0, 1 + k % 39, 300 * k, 300 * k + 450) for k in range(140)]
+    for pairs in ([], records):
+        halves = [segment(crowd[:1500] + keeper, pairs), segment(crowd[1500:])]
+        check(trace(halves, 0, 1_000, 42_000), oracle.encounters(crowd + keeper, pairs, 0, (1_000, 42_000)))
+
+
 def test_one_who_stays_all_day_does_not_make_all_rows_be_read() -> None:
     """10,000 visits of a minute to one place, and a keeper there all along: few blocks can reach a visit."""
     crowd = [Visit(0, 60 * k, 60 * k + 60, 2 + k % 500) for k in range(10_000)]
