@@ -1,7 +1,7 @@
-"""How the kernels are compiled: signatures, the disk cache, and three machine instructions Python does not have.
+"""How the kernels are compiled: signatures, the disk cache, and pointers from addresses, which Python does not have.
 
 Numba renews a cached function when its own file changes, not when this one does: after a change to an intrinsic here,
-touch `kernels`.
+raise `cards.LAYOUT` and the number in every file of kernels.
 """
 
 from __future__ import annotations
@@ -52,20 +52,4 @@ def _pointer_to(scalar: Any) -> Any:
     return as_pointer
 
 
-def _bit_operation(name: str) -> Any:
-    """An intrinsic from uint64 to uint64: `ctpop` counts the ones, `cttz` the zeros below the lowest one."""
-
-    @intrinsic
-    def operation(typing_context: Any, word: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            if name == "ctpop":
-                return builder.ctpop(arguments[0])
-            return builder.cttz(arguments[0], context.get_constant(types.boolean, False))
-
-        return types.uint64(types.uint64), generate
-
-    return operation
-
-
-ones, lowest_one = _bit_operation("ctpop"), _bit_operation("cttz")
 pointer_32, pointer_64, pointer_8 = _pointer_to(I32), _pointer_to(I64), _pointer_to(U8)

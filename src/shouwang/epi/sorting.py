@@ -26,8 +26,8 @@ def sorted_order(*keys: AnyColumn) -> Int32:
             order, packed, used = sort_by_digits(order, packed, used), np.zeros(len(order), np.uint64), 0
         packed |= digits << np.uint64(used) if bits else digits
         used += bits
-    order = sort_by_digits(order, packed, used)
-    return order
+    in_order: Int32 = sort_by_digits(order, packed, used)
+    return in_order
 
 
 @compiled(W32(W32, WU64, I64))
