@@ -412,6 +412,9 @@ def tally(
             n = 0
         r = stop
     untie(log, n, state)
+    # Used here, so that the two live until here: only their addresses are known to the loops, and an array is freed
+    # after its last use.
+    spare[0] = np.int32(desk[N_IDS])
     if 0 <= case < len(state):
         state[case] = 0
 
