@@ -13,13 +13,13 @@ from django.urls import reverse
 
 from shouwang.checkins import actions, queries, tasks
 from shouwang.checkins.models import BulkJob, BulkRow, CheckIn, Excuse, LatestCheckIn
-from shouwang.checkins.queries.lists import PAGE_SIZE
 from shouwang.checkins.rules import State
 from shouwang.checkins.tests.builders import TODAY, fever, say, well
 from shouwang.core import events
 from shouwang.core.errors import BadInput, Forbidden, NotFound
 from shouwang.core.files.tables import read_table
 from shouwang.core.models import AuditEntry
+from shouwang.core.paging import PAGE_SIZE
 from shouwang.core.scope import system_actor
 from shouwang.org import actions as org
 from shouwang.org.models import Person
@@ -36,6 +36,10 @@ def names(response: Any) -> list[str]:
 
 def sizes(response: Any) -> dict[str, int]:
     return {name: size for name, _label, size in response.context["lists"]}
+
+
+def file_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
 
 
 def bulk(cast: Cast, name: str, asked: actions.Asked, *who: str, at: Any = NOON) -> BulkJob:
@@ -83,7 +87,7 @@ def test_search_finds_beginnings_in_any_list_within_reach(cast: Cast, sign_in: S
     assert names(fang.get(UNIT, {"q": "晓"})) == [] and names(fang.get(UNIT, {"q": "欧阳"})) == []
     org.join(cast.person["ou"], organisation=cast.org["CS2301"], since=TODAY, by=system_actor(), at=NOON)
     assert names(fang.get(UNIT, {"q": "欧阳"})) == ["欧阳静"]
-    assert names(fang.get(UNIT, {"q": "欧阳", "unit": cast.org["CS2301"].pk})) == ["欧阳静"]
+    assert names(fang.get(UNIT, {"q": "欧阳", "unit": str(cast.org["CS2301"].pk)})) == ["欧阳静"]
 
 
 @pytest.mark.parametrize("text", ["人", "71"])
@@ -253,12 +257,12 @@ def test_the_page_starts_a_job_and_shows_what_became_of_it(cast: Cast, sign_in: 
 
 def test_the_file_is_the_list_masked_and_recorded(cast: Cast, sign_in: SignIn) -> None:
     meng = sign_in("meng")
-    content = b"".join(meng.get(EXPORT, {"tab": "silent"}).streaming_content)  # type: ignore[arg-type]
+    content = file_of(meng.get(EXPORT, {"tab": "silent"}))
     rows = list(read_table(io.BytesIO(content), name="x.xlsx").rows)
     text = str([row.values for row in rows])
     assert "林〇" in text and "林晓" not in text and "2023010101" not in text and "欧" not in text
     entry = AuditEntry.objects.get(verb="checkin.exported")
     assert entry.new == {"list": "silent", "unit": None, "rows": 3, "masked": True}
-    full = b"".join(meng.get(EXPORT, {"tab": "silent", "full": "1"}).streaming_content)  # type: ignore[arg-type]
+    full = file_of(meng.get(EXPORT, {"tab": "silent", "full": "1"}))
     assert "林晓" in str([row.values for row in read_table(io.BytesIO(full), name="x.xlsx").rows])
     assert sign_in("lin").get(EXPORT).status_code == 404
