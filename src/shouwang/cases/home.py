@@ -10,6 +10,7 @@ from shouwang.cases import queries
 from shouwang.cases.models import Classification
 from shouwang.cases.queries import EpiCurve
 from shouwang.core import clock
+from shouwang.core.errors import Forbidden
 from shouwang.core.scope import Actor
 
 CURVE_DAYS = 30
@@ -20,11 +21,14 @@ def desk_card(actor: Actor) -> Mapping[str, Any]:
     return {"summary": queries.desk_summary(actor, clock.now())}
 
 
-def curve_card(actor: Actor) -> Mapping[str, Any]:
-    """Leader and office: the epi curve of the last 30 days. Numbers only."""
+def curve_card(actor: Actor) -> Mapping[str, Any] | None:
+    """Leader and office: the epi curve of the last 30 days. Numbers only; no card where it would point at somebody."""
     at = clock.now()
     today = clock.local_day(at)
-    curve = queries.curve_for(actor, today - timedelta(days=CURVE_DAYS - 1), today)
+    try:
+        curve = queries.curve_for(actor, today - timedelta(days=CURVE_DAYS - 1), today)
+    except Forbidden:
+        return None
     return {"curve": curve, "chart": chart_data(curve), "at": at}
 
 

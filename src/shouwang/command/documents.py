@@ -109,5 +109,8 @@ def _units(figures: rules.Figures) -> TableBlock:
         [unit["title"], *(_known(unit[key]) for key in ("roster", "checked_in", "symptomatic", "apart"))]
         for unit in figures.units
     ]
-    note = _("Apart: in quarantine or isolation. Groups below five people show “<5” instead of a number.")
+    note = _(
+        "Apart: in quarantine or isolation. Groups below five people show “<5” instead of a number; “*” stands where a "
+        "number would give away that of a small group beside it."
+    )
     return TableBlock(header, rows, widths=[56, 25, 25, 25, 25], note=note)

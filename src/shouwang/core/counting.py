@@ -1,10 +1,17 @@
-"""Several counts in one statement."""
+"""Several counts in one statement, and how small a group a number may be about."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import CharField, Count, QuerySet, Value
+
+SMALL_GROUP = 5  # assumption: below five people a number can point at one of them; common practice in health statistics
+
+
+def is_small(people: int | None) -> bool:
+    """1 to 4 people; nobody at all is not a group that a number could betray."""
+    return people is not None and 0 < people < SMALL_GROUP
 
 
 def counts_of(**sets: QuerySet[Any]) -> dict[str, int]:

@@ -19,9 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.cases import rules
 from shouwang.cases.models import Case, ClassificationChange, Clock
 from shouwang.core import clock
-from shouwang.core.errors import BadInput
+from shouwang.core.counting import SMALL_GROUP, is_small
+from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.scope import Actor
 from shouwang.core.tree import Range, in_ranges
+from shouwang.org.models import Person
 
 # Bottom of the stack first. Discarded ones were no cases.
 CURVE_CLASSES = (rules.CONFIRMED, rules.PROBABLE, rules.SUSPECTED, rules.ASYMPTOMATIC)
@@ -75,9 +77,20 @@ def epi_curve(ranges: Sequence[Range], first: date, last: date, disease: str | N
 
 
 def curve_for(by: Actor, first: date, last: date, disease: str | None = None) -> EpiCurve:
-    """The curve of the people over whom `by` may see numbers (report.view). Forbidden for who may see none."""
+    """The curve of the people over whom `by` may see numbers (report.view). Forbidden for who may see none, and
+    (`group_small`) for who sees no cases and reaches fewer than five people: each case would point at one of them."""
     by.require("report.view")
-    return epi_curve(by.ranges("report.view"), first, last, disease)
+    ranges = by.ranges("report.view")
+    if not by.holds("case.view") and _few(ranges):
+        raise Forbidden(
+            _("Fewer than five people: a curve of their cases would point at one of them."), code="group_small"
+        )
+    return epi_curve(ranges, first, last, disease)
+
+
+def _few(ranges: Sequence[Range]) -> bool:
+    people = Person.objects.filter(in_ranges("home_path", ranges), left_on__isnull=True).order_by()
+    return is_small(people[:SMALL_GROUP].count())
 
 
 FIGURES = (

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from shouwang.cases import actions, queries
+from shouwang.cases import actions, home, queries
 from shouwang.cases.tests.builders import DAY, FLU, HOUR, opened
 from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.tree import EVERYTHING, subtree
+from shouwang.org.models import Grant
 from shouwang.org.tests.cast import NOON, Cast
 
 TODAY = date(2026, 3, 2)
@@ -54,9 +55,20 @@ def test_senseless_days_are_refused(db: None, first: date, last: date) -> None:
 def test_leader_sees_the_curve_student_does_not(cast: Cast) -> None:
     opened(cast, "lin", onset_at=NOON - DAY)
     assert queries.curve_for(cast.by("tang"), TODAY - DAY, TODAY).total == 1
-    assert queries.curve_for(cast.by("xu"), TODAY - DAY, TODAY).total == 0
+    assert queries.curve_for(cast.by("fang"), TODAY - DAY, TODAY).total == 1
     with pytest.raises(Forbidden):
         queries.curve_for(cast.by("lin"), TODAY - DAY, TODAY)
+
+
+def test_a_curve_of_two_people_is_shown_to_who_sees_cases_only(cast: Cast) -> None:
+    opened(cast, "ou", onset_at=NOON - DAY)
+    with pytest.raises(Forbidden) as refusal:
+        queries.curve_for(cast.by("xu"), TODAY - DAY, TODAY)
+    assert refusal.value.error_code == "group_small"
+    assert home.curve_card(cast.by("xu")) is None
+    assert home.curve_card(cast.by("fang")) is not None
+    Grant.objects.filter(account=cast.account["he"]).update(organisation=cast.org["FL"])
+    assert queries.curve_for(cast.by("he"), TODAY - DAY, TODAY).total == 1
 
 
 def test_figures_of_a_day_as_it_ended(cast: Cast) -> None:

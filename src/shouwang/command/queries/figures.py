@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
 from shouwang.cases import queries as cases
 from shouwang.checkins import queries as checkins
-from shouwang.checkins.models import LatestCheckIn, Severity
 from shouwang.command import rules
 from shouwang.command.queries.gaps import open_gaps
+from shouwang.command.queries.kept import kept
 from shouwang.command.queries.levels import current_level
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.scope import Actor
-from shouwang.core.tree import STEP, in_ranges, merge, subtree
+from shouwang.core.tree import STEP, Range, in_ranges, merge, subtree
 from shouwang.isolation import queries as isolation
 from shouwang.isolation.models import Order
-from shouwang.org.models import Organisation, Person
+from shouwang.org.models import Organisation
 from shouwang.org.queries import visible_organisations
 from shouwang.tracing import queries as tracing
 
@@ -43,24 +45,65 @@ def figures(by: Actor, organisation: Organisation, day: date, at: datetime) -> r
         raise NotFound
     if day > clock.local_day(at):
         raise BadInput(_("This day has not begun yet."), field="day")
-    ranges = (subtree(organisation.path),)
     moment = min(at, clock.day_bounds(day)[1] - timedelta(seconds=1))
+    standing = day == clock.local_day(at)
+    before = moment - timedelta(days=1)
+    # A room is told when it is asked about a day gone by: what it has purged since is unknown, not 0.
+    asked, asked_before = (moment, before) if standing else (at, at)
+
+    def now() -> Counted:
+        return _counted(organisation, day, asked, moment, standing)
+
+    def then() -> dict[str, int | None]:
+        return _values(organisation, clock.local_day(before), asked_before)
+
+    found = kept("now", organisation.path, day, moment, now, past=not standing)
     return rules.Figures(
         organisation_id=organisation.pk,
         organisation=organisation.title,
         day=day,
-        as_of=moment,
-        values=_all_rooms(ranges, day, moment, standing=day == clock.local_day(at)),
-        before=_all_rooms(ranges, day - timedelta(days=1), moment - timedelta(days=1), standing=False),
-        units=_units(organisation, day),
+        as_of=found.at,
+        values=found.values,
+        before=kept("before", organisation.path, clock.local_day(before), before, then, past=True),
+        units=_units(organisation, found),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What all rooms counted at `at`, and by path of the units below: check-ins, and people under an order.
+
+    `units` None: check-ins of the day are not kept any more. `apart` None: orders by unit are known as they stand only.
+    """
+
+    at: datetime
+    values: dict[str, int | None]
+    units: Mapping[str, checkins.Counts] | None
+    apart: Mapping[str, int] | None
+
+
+def _counted(organisation: Organisation, day: date, asked: datetime, moment: datetime, standing: bool) -> Counted:
+    ranges, width = (subtree(organisation.path),), len(organisation.path) + STEP
+    units = checkins.unit_counts(ranges, day, asked, width=width)
+    values = _all_rooms(ranges, day, asked, units, standing=standing)
+    return Counted(moment, values, units, _apart(ranges, width) if standing else None)
+
+
+def _values(organisation: Organisation, day: date, asked: datetime) -> dict[str, int | None]:
+    ranges = (subtree(organisation.path),)
+    return _all_rooms(ranges, day, asked, None, standing=False)
+
+
 def _all_rooms(
-    ranges: tuple[tuple[str, str], ...], day: date, at: datetime, *, standing: bool
+    ranges: tuple[Range, ...],
+    day: date,
+    at: datetime,
+    units: Mapping[str, checkins.Counts] | None,
+    *,
+    standing: bool,
 ) -> dict[str, int | None]:
-    values: dict[str, int | None] = {}
-    for room in (checkins, cases, tracing):
+    values: dict[str, int | None] = dict(checkins.day_figures(ranges, day, at, units=units))
+    for room in (cases, tracing):
         values |= room.day_figures(ranges, day, at)
     # Beds, and where people under an order are, are known only as they stand: yesterday's are not kept.
     values |= isolation.day_figures(ranges, day, at, standing=standing)
@@ -70,48 +113,34 @@ def _all_rooms(
     return rules.completed(values)
 
 
-def _units(organisation: Organisation, day: date) -> list[dict[str, Any]]:
-    """A row for each organisation directly below that has people: two queries, whatever their number."""
+def _apart(ranges: tuple[Range, ...], width: int) -> dict[str, int]:
+    """Path of a unit -> people under an order in force, as it stands."""
+    where: Any = Substr(F("person__home_path"), Value(1), Value(width))
+    rows = Order.objects.filter(in_ranges("person__home_path", ranges), _in_force()).order_by()
+    counted = rows.annotate(unit=where).values("unit").annotate(n=Count("person", distinct=True))
+    return dict(counted.values_list("unit", "n"))
+
+
+def _units(organisation: Organisation, now: Counted) -> list[dict[str, Any]]:
+    """A row for each organisation directly below that has people. Numbers of small groups, and those from which a
+    small group's could be computed, are left out (`rules.hidden`)."""
     children = list(Organisation.objects.filter(parent=organisation, ends__isnull=True).order_by("path"))
-    if not children:
+    if now.units is None:
         return []
-    width = len(organisation.path) + STEP
-    inside = subtree(organisation.path)
-
-    def grouped(what: str, rows: QuerySet[Any], field: str) -> QuerySet[Any]:
-        child: Func = Substr(F(field), Value(1), Value(width))
-        label = Value(what, output_field=CharField())
-        labelled: QuerySet[Any] = rows.order_by().annotate(what=label, unit=child).values("what", "unit")
-        counted: QuerySet[Any] = labelled.annotate(n=Count("pk")).values_list("what", "unit", "n")
-        return counted
-
-    latest = LatestCheckIn.objects.filter(
-        in_ranges("person__home_path", [inside]), person__left_on__isnull=True, day=day
-    )
-    people = Person.objects.filter(in_ranges("home_path", [inside]), left_on__isnull=True)
-    under_order = Order.objects.filter(in_ranges("person__home_path", [inside]), _in_force())
-    found: dict[str, dict[str, int]] = {"people": {}, "heard": {}, "unwell": {}, "orders": {}}
-    for what, unit, count in grouped("people", people, "home_path").union(
-        grouped("heard", latest, "person__home_path"),
-        grouped("unwell", latest.exclude(severity=Severity.NONE), "person__home_path"),
-        grouped("orders", under_order, "person__home_path"),
-        all=True,
-    ):
-        found[what][unit] = count
-    roster, heard, unwell, orders = found["people"], found["heard"], found["unwell"], found["orders"]
-    today = day == clock.today()
+    units = {child: now.units[child.path] for child in children if child.path in now.units}
+    groups = {child.path: units[child].roster for child in units}
+    ill = rules.hidden({child.path: units[child].symptomatic for child in units}, groups)
+    apart = rules.hidden({path: now.apart.get(path, 0) for path in groups}, groups) if now.apart is not None else {}
     return [
         {
             "id": child.pk,
             "title": child.title,
-            "roster": roster[child.path],
-            # The latest state of each person is kept for today only; earlier days by unit are not known.
-            "checked_in": heard.get(child.path, 0) if today else None,
-            "symptomatic": rules.hidden_if_small(unwell.get(child.path, 0), roster[child.path]) if today else None,
-            "apart": rules.hidden_if_small(orders.get(child.path, 0), roster[child.path]) if today else None,
+            "roster": counts.roster,
+            "checked_in": counts.heard,
+            "symptomatic": ill[child.path],
+            "apart": apart.get(child.path),
         }
-        for child in children
-        if roster.get(child.path)
+        for child, counts in units.items()
     ]
 
 

@@ -26,8 +26,18 @@ class PlaceRow:
 
     place: Place
     residents: int
-    unwell: int | str | None
-    apart: int | str | None
+    unwell: int | str
+    apart: int | str
+
+    @property
+    def tone(self) -> str:
+        """The colour of the row's edge. A number that is left out colours nothing."""
+        if isinstance(self.unwell, int) and self.unwell:
+            return "warn"
+        return "notice" if isinstance(self.apart, int) and self.apart else ""
+
+
+SHOWN = (Place.Kind.BUILDING, Place.Kind.FLOOR)  # a room is a handful of people: what is said of it is said of them
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -36,12 +46,12 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
-    """Buildings of the campus, or what stands below `parent`, that have residents. Needs report.view.
+    """All buildings, or the buildings or floors below `parent`, that have residents; never rooms. Needs report.view.
 
     Numbers are of residents whose home organisation lies within reach of report.view. Four queries.
     """
     by.require("report.view")
-    below = places().filter(parent=parent) if parent else places().filter(kind=Place.Kind.BUILDING)
+    below = places().filter(parent=parent, kind__in=SHOWN) if parent else places().filter(kind=Place.Kind.BUILDING)
     rows = sorted(below, key=lambda place: _natural(place.name))
     if not rows:
         return []
@@ -60,13 +70,11 @@ def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
     unwell = grouped(resident.filter(person_id__in=sick))
     ordered = Order.objects.filter(Q(state__in=[Order.State.SERVED, Order.State.ACKNOWLEDGED])).values("person_id")
     apart = grouped(resident.filter(person_id__in=ordered))
+    groups = {place.path: total[place.path] for place in rows if total.get(place.path)}
+    ill = rules.hidden({path: unwell.get(path, 0) for path in groups}, groups)
+    ordered_apart = rules.hidden({path: apart.get(path, 0) for path in groups}, groups)
     return [
-        PlaceRow(
-            place,
-            total[place.path],
-            rules.hidden_if_small(unwell.get(place.path, 0), total[place.path]),
-            rules.hidden_if_small(apart.get(place.path, 0), total[place.path]),
-        )
+        PlaceRow(place, groups[place.path], ill[place.path], ordered_apart[place.path])
         for place in rows
-        if total.get(place.path)
+        if place.path in groups
     ]

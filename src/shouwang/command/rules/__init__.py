@@ -1,7 +1,7 @@
 """Pure decisions of command: which figures there are, what changed, which gaps are open, when a level is sound."""
 
 from shouwang.command.rules.changes import Change, changes
-from shouwang.command.rules.figures import FIGURES, GROUPS, Figure, Figures, completed, hidden_if_small, share
+from shouwang.command.rules.figures import FIGURES, GROUPS, Figure, Figures, completed, hidden, share
 from shouwang.command.rules.gaps import Gap, GapFacts, gaps
 from shouwang.command.rules.levels import check_declaration
 
@@ -17,6 +17,6 @@ __all__ = [
     "check_declaration",
     "completed",
     "gaps",
-    "hidden_if_small",
+    "hidden",
     "share",
 ]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.core.counting import SMALL_GROUP, is_small
+
 Label = str | Promise
+Key = TypeVar("Key")
 # What may be said of a group of fewer than five: how many they are, who is not heard from, and what is no one's health.
 SAID_OF_SMALL = frozenset({"roster", "checked_in", "unknown", "beds", "beds_free"})
-SMALL_GROUP = 5  # assumption: below five people a number can point at one of them; common practice in health statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +125,33 @@ def completed(values: Mapping[str, int | None]) -> dict[str, int | None]:
     return done
 
 
-def is_small(roster: int | None) -> bool:
-    """1 to 4 people; nobody at all is not a group that a number could betray."""
-    return roster is not None and 0 < roster < SMALL_GROUP
-
-
 def _sum(values: Mapping[str, int | None], *keys: str) -> int | None:
     parts = [values.get(key) for key in keys]
     return None if any(part is None for part in parts) else sum(part for part in parts if part is not None)
 
 
-def hidden_if_small(value: int | None, group: int | None) -> int | str | None:
-    """A number about fewer than five people is shown as "<5", so that it points at none of them.
+SMALL = f"<{SMALL_GROUP}"
+BESIDE_SMALL = "*"  # left out although large enough: with it, a small group beside it could be computed from the sum
 
-    >>> hidden_if_small(1, 4)
-    '<5'
-    >>> hidden_if_small(1, 40)
-    1
+
+def hidden(values: Mapping[Key, int], groups: Mapping[Key, int]) -> dict[Key, int | str]:
+    """Numbers about groups that stand beside each other under a known sum; a group is `groups[key]` people.
+
+    A number about one to four people shows as `SMALL`, also when it is 0: shown only where somebody is ill, the sign
+    itself would tell. While those left out are fewer than five people together, or one group alone, the sum less the
+    numbers shown would give them away; then the smallest of the others is left out too (`BESIDE_SMALL`).
+
+    >>> hidden({"a": 1, "b": 0, "c": 7}, {"a": 3, "b": 40, "c": 90})
+    {'a': '<5', 'b': '*', 'c': 7}
     """
-    if value and (group is None or group < SMALL_GROUP):
-        return f"<{SMALL_GROUP}"
-    return value
+    shown: dict[Key, int | str] = dict(values)
+    left_out = [key for key in values if is_small(groups[key])]
+    for key in left_out:
+        shown[key] = SMALL
+    others = sorted((key for key in values if groups[key] >= SMALL_GROUP), key=lambda key: groups[key])
+    for key in others:
+        if not left_out or (len(left_out) > 1 and sum(groups[out] for out in left_out) >= SMALL_GROUP):
+            break
+        shown[key] = BESIDE_SMALL
+        left_out.append(key)
+    return shown

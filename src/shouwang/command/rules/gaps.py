@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,97 +35,95 @@ class Gap:
     next_step: str
 
 
+@dataclass(frozen=True, slots=True)
+class GapKind:
+    """`code` names the fact that is counted; `sentence` carries %(count)s and has a plural."""
+
+    code: str
+    tone: str
+    sentence: str | Promise
+    next_step: str | Promise
+
+
 ALERT_HOURS = 2  # assumption: an alert waits no longer than the statutory report of a class A case
+
+# Gravest first.
+GAPS: Sequence[GapKind] = (
+    GapKind(
+        "clocks_late", "danger",
+        ngettext_lazy("%(count)s clock is late.", "%(count)s clocks are late.", "count"),
+        _("Open the list of late clocks; each names who answers for it."),
+    ),
+    GapKind(
+        "alerts_waiting", "danger",
+        ngettext_lazy(
+            "%(count)s symptom alert has waited longer than two hours.",
+            "%(count)s symptom alerts have waited longer than two hours.", "count",
+        ),
+        _("The clinic opens a case or closes each with a reason."),
+    ),
+    GapKind(
+        "contacts_waiting", "warn",
+        ngettext_lazy(
+            "%(count)s close contact waits for a tracer's decision.",
+            "%(count)s close contacts wait for a tracer's decision.", "count",
+        ),
+        _("Tracers confirm or dismiss; add hands if they cannot keep up."),
+    ),
+    GapKind(
+        "monitored_missed", "warn",
+        ngettext_lazy(
+            "%(count)s person under observation has missed a check.",
+            "%(count)s people under observation have missed a check.", "count",
+        ),
+        _("Ring them, or knock."),
+    ),
+    GapKind(
+        "unplaced", "warn",
+        ngettext_lazy("%(count)s order has no place yet.", "%(count)s orders have no place yet.", "count"),
+        _("Assign a room, or agree on staying at home."),
+    ),
+    GapKind(
+        "due_for_review", "warn",
+        ngettext_lazy(
+            "%(count)s order is past its last day.", "%(count)s orders are past their last day.", "count"
+        ),
+        _("Review and release: nobody stays longer than the rule says."),
+    ),
+    GapKind(
+        "objections_open", "warn",
+        ngettext_lazy("%(count)s objection is unanswered.", "%(count)s objections are unanswered.", "count"),
+        _("Answer it; a person decides, with a reason."),
+    ),
+    GapKind(
+        "silent_units", "notice",
+        ngettext_lazy(
+            "%(count)s unit has sent no check-in at all today.",
+            "%(count)s units have sent no check-in at all today.", "count",
+        ),
+        _("Ask the unit whether something stands in the way."),
+    ),
+    GapKind(
+        "uncovered_organisations", "notice",
+        ngettext_lazy("Nobody answers for %(count)s unit.", "Nobody answers for %(count)s units.", "count"),
+        _("Name a responsible person and a deputy."),
+    ),
+    GapKind(
+        "uncovered_places", "notice",
+        ngettext_lazy("Nobody answers for %(count)s place.", "Nobody answers for %(count)s places.", "count"),
+        _("Name a responsible person and a deputy."),
+    ),
+)  # fmt: skip
 
 
 def gaps(facts: GapFacts) -> list[Gap]:
-    """The open gaps, gravest first."""
-    found = [gap for gap in (*_care(facts), *_order(facts)) if gap is not None]
+    """The open gaps, gravest first, in the active language."""
+    found = [
+        Gap(kind.code, kind.tone, str(kind.sentence % {"count": count}), str(kind.next_step))
+        for kind in GAPS
+        if (count := getattr(facts, kind.code))
+    ]
     if not facts.level_declared:
-        found.append(
-            Gap("no_level", "neutral", _("No response level is declared."), _("Declare the level in force, or none."))
-        )
+        sentence, step = _("No response level is declared."), _("Declare the level in force, or none.")
+        found.append(Gap("no_level", "neutral", str(sentence), str(step)))
     return found
-
-
-def _gap(code: str, tone: str, count: int, sentence: str, next_step: str) -> Gap | None:
-    """None when there is nothing to mend. `sentence` carries %(count)s."""
-    return Gap(code, tone, sentence % {"count": count}, next_step) if count else None
-
-
-def _care(facts: GapFacts) -> list[Gap | None]:
-    n = facts.clocks_late or 0
-    a = facts.alerts_waiting or 0
-    c = facts.contacts_waiting or 0
-    m = facts.monitored_missed or 0
-    return [
-        _gap(
-            "clocks_late", "danger", n,
-            ngettext("%(count)s clock is late.", "%(count)s clocks are late.", n),
-            next_step=_("Open the list of late clocks; each names who answers for it."),
-        ),
-        _gap(
-            "alerts_waiting", "danger", a,
-            ngettext(
-                "%(count)s symptom alert has waited longer than two hours.",
-                "%(count)s symptom alerts have waited longer than two hours.", a,
-            ),
-            next_step=_("The clinic opens a case or closes each with a reason."),
-        ),
-        _gap(
-            "contacts_waiting", "warn", c,
-            ngettext(
-                "%(count)s close contact waits for a tracer's decision.",
-                "%(count)s close contacts wait for a tracer's decision.", c,
-            ),
-            next_step=_("Tracers confirm or dismiss; add hands if they cannot keep up."),
-        ),
-        _gap(
-            "monitored_missed", "warn", m,
-            ngettext(
-                "%(count)s person under observation has missed a check.",
-                "%(count)s people under observation have missed a check.", m,
-            ),
-            next_step=_("Ring them, or knock."),
-        ),
-    ]  # fmt: skip
-
-
-def _order(facts: GapFacts) -> list[Gap | None]:
-    u, d, o = facts.unplaced or 0, facts.due_for_review or 0, facts.objections_open or 0
-    q, p, s = facts.uncovered_organisations or 0, facts.uncovered_places or 0, facts.silent_units or 0
-    return [
-        _gap(
-            "unplaced", "warn", u,
-            ngettext("%(count)s order has no place yet.", "%(count)s orders have no place yet.", u),
-            next_step=_("Assign a room, or agree on staying at home."),
-        ),
-        _gap(
-            "due_for_review", "warn", d,
-            ngettext("%(count)s order is past its last day.", "%(count)s orders are past their last day.", d),
-            next_step=_("Review and release: nobody stays longer than the rule says."),
-        ),
-        _gap(
-            "objections_open", "warn", o,
-            ngettext("%(count)s objection is unanswered.", "%(count)s objections are unanswered.", o),
-            next_step=_("Answer it; a person decides, with a reason."),
-        ),
-        _gap(
-            "silent_units", "notice", s,
-            ngettext(
-                "%(count)s unit has sent no check-in at all today.",
-                "%(count)s units have sent no check-in at all today.", s,
-            ),
-            next_step=_("Ask the unit whether something stands in the way."),
-        ),
-        _gap(
-            "uncovered_organisations", "notice", q,
-            ngettext("Nobody answers for %(count)s unit.", "Nobody answers for %(count)s units.", q),
-            next_step=_("Name a responsible person and a deputy."),
-        ),
-        _gap(
-            "uncovered_places", "notice", p,
-            ngettext("Nobody answers for %(count)s place.", "Nobody answers for %(count)s places.", p),
-            next_step=_("Name a responsible person and a deputy."),
-        ),
-    ]  # fmt: skip

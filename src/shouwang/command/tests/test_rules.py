@@ -55,11 +55,33 @@ def test_checked_in_is_unknown_when_a_part_of_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "group", "shown"),
-    [(0, 3, 0), (1, 4, "<5"), (4, 4, "<5"), (1, 5, 1), (7, 900, 7), (None, 3, None), (2, None, "<5")],
+    ("numbers", "shown"),
+    [
+        ({"a": (3, 40), "b": (0, 90)}, {"a": 3, "b": 0}),
+        ({"a": (1, 4), "b": (0, 3), "c": (9, 90)}, {"a": "<5", "b": "<5", "c": 9}),  # a 0 is hidden like a 1
+        ({"a": (1, 4), "b": (2, 40), "c": (9, 90)}, {"a": "<5", "b": "*", "c": 9}),
+        ({"a": (1, 2), "b": (1, 2), "c": (2, 40), "d": (9, 90)}, {"a": "<5", "b": "<5", "c": "*", "d": 9}),
+        ({"a": (1, 2), "b": (1, 3), "c": (2, 40)}, {"a": "<5", "b": "<5", "c": 2}),
+        ({"a": (1, 3)}, {"a": "<5"}),
+        ({"a": (0, 0), "b": (2, 40)}, {"a": 0, "b": 2}),
+        ({}, {}),
+    ],
 )
-def test_small_groups_hide_their_numbers(value: int | None, group: int | None, shown: object) -> None:
-    assert rules.hidden_if_small(value, group) == shown
+def test_small_groups_hide_their_numbers(numbers: dict[str, tuple[int, int]], shown: dict[str, object]) -> None:
+    values = {key: value for key, (value, _group) in numbers.items()}
+    assert rules.hidden(values, {key: group for key, (_value, group) in numbers.items()}) == shown
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 12)), max_size=8))
+def test_what_is_left_out_is_about_five_people_or_more_unless_there_is_nobody_else(rows: list[tuple[int, int]]) -> None:
+    groups = {key: group for key, (group, _ill) in enumerate(rows)}
+    values = {key: min(ill, group) for key, (group, ill) in enumerate(rows)}
+    shown = rules.hidden(values, groups)
+    out = [key for key, value in shown.items() if isinstance(value, str)]
+    assert all(shown[key] == values[key] for key in shown if key not in out)
+    assert {key for key in groups if groups[key] < 5} <= set(out)
+    if out and len(out) < len(groups):
+        assert len(out) > 1 and sum(groups[key] for key in out) >= 5
 
 
 FACTS: dict[str, Any] = dict.fromkeys(

@@ -64,6 +64,15 @@ def test_page_word_and_json_say_so(fever: Cast, sign_in: Callable[[str], Client]
     assert "epi-curve-data" in whole
 
 
+def test_a_building_is_shown_and_its_rooms_are_not(fever: Cast) -> None:
+    leader = fever.by("tang")
+    rows = queries.place_rows(leader, None, TODAY)
+    assert [(row.place.code, row.residents, row.unwell, row.apart, row.tone) for row in rows] == [
+        ("D1", 4, "<5", "<5", "")
+    ]
+    assert queries.place_rows(leader, fever.place["D1"], TODAY) == []
+
+
 @pytest.mark.parametrize(("roster", "small"), [(None, False), (0, False), (1, True), (4, True), (5, False)])
 def test_only_groups_of_one_to_four_are_small(roster: int | None, small: bool) -> None:
     done = rules.completed({"roster": roster, "symptomatic": 1})
