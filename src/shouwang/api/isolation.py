@@ -259,7 +259,7 @@ def assign(request: ApiRequest, order_id: int, body: AssignIn) -> OrderDetail:
     if body.room is None:
         actions.stay_home(order, body.address, by=request.actor, at=at, version=body.version)
     else:
-        actions.assign_room(order, place_for(body.room), by=request.actor, at=at, version=body.version)
+        actions.assign_room(order, place_for(request.actor, body.room), by=request.actor, at=at, version=body.version)
     return _detail(request, order_id, at)
 
 

@@ -245,7 +245,7 @@ def organisations(request: ApiRequest, below: int | None = None) -> Any:
 
 @router.get("/places", response=Places, summary="The campuses, or the places directly inside one")
 def places(request: ApiRequest, inside: int | None = None) -> Any:
-    parent = queries.place_for(inside) if inside is not None else None
+    parent = queries.place_for(request.actor, inside) if inside is not None else None
     spots = queries.child_places(request.actor, parent, on=clock.today())
     return {"at": clock.now(), "items": [_spot(spot) for spot in spots]}
 

@@ -15,6 +15,9 @@ from ninja import Field, File, Form, Query, Router, Schema, UploadedFile
 from shouwang.api.http import ApiRequest
 from shouwang.core import clock
 from shouwang.core.files.errors import refuse
+from shouwang.core.scope import Actor
+from shouwang.org.models import Organisation
+from shouwang.org.queries import organisation_named
 from shouwang.tracing import actions, queries
 from shouwang.tracing.models import PresenceBatch, PresenceDay, PresenceSource
 
@@ -36,6 +39,7 @@ class PresenceIn(Schema):
     step: int | None = Field(None, description="proximity: seconds a record covers, (t − step, t]")
     create_people: bool = Field(False, description="Needs people.manage")
     create_places: bool = Field(False, description="Needs org.manage")
+    organisation: str = Field("", description="Code of the institution the file belongs to; default: the account's own")
 
 
 class ImportOut(Schema):
@@ -56,6 +60,7 @@ class ImportOut(Schema):
 
 class TimetableIn(Schema):
     create_places: bool = Field(False, description="Needs org.manage")
+    organisation: str = Field("", description="Code of the institution the file belongs to; default: the account's own")
 
 
 class TimetableOut(Schema):
@@ -108,7 +113,11 @@ def bring(request: ApiRequest, body: Form[PresenceIn], file: File[UploadedFile])
     by = request.actor
     by.require(actions.IMPORT)
     options = actions.ImportOptions(
-        step=body.step, create_people=body.create_people, create_places=body.create_places, name=file.name
+        step=body.step,
+        create_people=body.create_people,
+        create_places=body.create_places,
+        name=file.name,
+        owner=_owner(by, body.organisation),
     )
     with _kept(file) as path:
         result = actions.import_presence(path, source_format=body.format, options=options, by=by, at=clock.now())
@@ -119,7 +128,8 @@ def bring(request: ApiRequest, body: Form[PresenceIn], file: File[UploadedFile])
 def bring_timetable(request: ApiRequest, body: Form[TimetableIn], file: File[UploadedFile]) -> Any:
     by = request.actor
     by.require(actions.IMPORT)
-    options = actions.ImportOptions(create_places=body.create_places, name=file.name)
+    owner = _owner(by, body.organisation)
+    options = actions.ImportOptions(create_places=body.create_places, name=file.name, owner=owner)
     with _kept(file) as path:
         return actions.import_timetable(path, options=options, by=by, at=clock.now()).as_dict()
 
@@ -133,6 +143,10 @@ def build(request: ApiRequest, body: BuildIn) -> Any:
 @router.get("/batches", response=list[BatchOut], summary="Imported files, newest first, with their counts")
 def batches(request: ApiRequest, wanted: Query[BatchQuery]) -> Any:
     return [_batch(row) for row in queries.presence_batches(request.actor)[: wanted.limit]]
+
+
+def _owner(by: Actor, code: str) -> Organisation | None:
+    return organisation_named(by, code, actions.IMPORT) if code else None
 
 
 @contextmanager

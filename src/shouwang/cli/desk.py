@@ -174,14 +174,14 @@ def place(number: str, code: str | None, address: str | None, user: str | None) 
     by, now = actor(user), clock.now()
     row = _order(by, number)
     if code is not None:
-        order_actions.assign_room(row, _room(code), by=by, at=now)
+        order_actions.assign_room(row, _room(by, code), by=by, at=now)
     else:
         order_actions.stay_home(row, address or "", by=by, at=now)
     click.echo(f"{row.number}: {code or address}")
 
 
-def _room(code: str) -> Place:
-    found = places().filter(code=code).first()
+def _room(by: Actor, code: str) -> Place:
+    found = places(by).filter(code=code).first()
     if found is None:
         raise NotFound
     return found

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shouwang.cli.common import actor, as_option, json_option, parse_day, print_json, progress_bar, table
 from shouwang.core import clock
 
+if TYPE_CHECKING:
+    from shouwang.core.scope import Actor
+    from shouwang.org.models import Organisation
+
 PROBLEMS_SHOWN = 20
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+root_option = click.option(
+    "--root", metavar="CODE", help="Institution the file belongs to. Default: the account's own, or the only root."
+)
 
 
 @click.group("import")
@@ -72,6 +81,7 @@ def roster(
               help="proximity: a record at t covers (t − step, t], in seconds.")  # fmt: skip
 @click.option("--create-people", is_flag=True, help="Create people that the roster does not know.")
 @click.option("--create-places", is_flag=True, help="Create places that are not in the place tree.")
+@root_option
 @as_option
 @json_option
 def presence(
@@ -80,30 +90,37 @@ def presence(
     step: int,
     create_people: bool,
     create_places: bool,
+    root: str | None,
     user: str | None,
     as_json: bool,
 ) -> None:
     """Import who was where: door swipes, visit tables, sensor pairs. Day segments are rebuilt at once."""
     from shouwang.tracing import actions
 
-    options = actions.ImportOptions(step=step, create_people=create_people, create_places=create_places)
+    by = actor(user)
+    options = actions.ImportOptions(
+        step=step, create_people=create_people, create_places=create_places, owner=_owner(by, root)
+    )
     with progress_bar(file.name) as progress:
         result = actions.import_presence(
-            file, source_format=source_format, options=options, by=actor(user), at=clock.now(), progress=progress
+            file, source_format=source_format, options=options, by=by, at=clock.now(), progress=progress
         )
     _tell(result.as_dict(), as_json)
 
 
 @imports.command("timetable")
 @file_argument
+@root_option
 @as_option
 @json_option
-def timetable(file: Path, user: str | None, as_json: bool) -> None:
+def timetable(file: Path, root: str | None, user: str | None, as_json: bool) -> None:
     """Import a timetable (course, place, weekday, hours, weeks, class or person)."""
     from shouwang.tracing import actions
 
     with progress_bar(file.name) as progress:
-        result = actions.import_timetable(file, by=actor(user), at=clock.now(), progress=progress)
+        by = actor(user)
+        options = actions.ImportOptions(owner=_owner(by, root))
+        result = actions.import_timetable(file, options=options, by=by, at=clock.now(), progress=progress)
     _tell(result.as_dict(), as_json)
 
 
@@ -125,6 +142,13 @@ def rebuild(first: str, last: str | None, user: str | None, as_json: bool) -> No
         print_json({"days": {str(day.day): {"visits": day.visits, "pairs": day.pairs} for day in days}})
         return
     table(["day", "visits", "pairs"], [[day.day, day.visits, day.pairs] for day in days])
+
+
+def _owner(by: Actor, code: str | None) -> Organisation | None:
+    """The organisation named by --root; None leaves it to the account's own institution."""
+    from shouwang.org.queries import organisation_named
+
+    return organisation_named(by, code, "presence.import") if code else None
 
 
 def _tell(result: dict[str, Any], as_json: bool) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "order": ("desk", "order", "Quarantine and isolation orders."),
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),
+    "place": ("places", "place", "Places: to whom a campus belongs."),
     "pack": ("packs", "pack", "Disease packs: list, check, activate."),
     "worker": ("background", "worker", "Check and commit uploaded files until stopped (serve runs one)."),
     "sweep": ("serve", "sweep", "Mark overdue clocks, take up what was interrupted; purge what is past its date."),

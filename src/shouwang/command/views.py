@@ -194,7 +194,7 @@ def level(request: Request) -> HttpResponse:
 @signed_in
 def places(request: Request, pk: int | None = None) -> HttpResponse:
     """Buildings in numbers."""
-    parent = place_for(pk) if pk else None
+    parent = place_for(request.actor, pk) if pk else None
     now = clock.now()
     rows = queries.place_rows(request.actor, parent, clock.local_day(now))
     return render(request, "command/places.html", {"rows": rows, "parent": parent, "as_of": now})

@@ -23,7 +23,7 @@ def order_card(actor: Actor) -> Mapping[str, Any] | None:
 def desk_card(actor: Actor) -> Mapping[str, Any] | None:
     """The clinic: orders that wait for somebody, and the beds left. No names."""
     at = clock.now()
-    return {"counts": queries.desk_counts(actor, at=at), "beds": queries.free_beds(at)}
+    return {"counts": queries.desk_counts(actor, at=at), "beds": queries.free_beds(at, actor.ranges(queries.MANAGE))}
 
 
 def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:

@@ -126,7 +126,7 @@ def assign(request: Request, pk: int) -> HttpResponse:
     form = forms.RoomForm(request.POST, choices=choices, proposal=proposal)
 
     def act(order: Order) -> str:
-        room = place_for(form.cleaned_data["room"])
+        room = place_for(request.actor, form.cleaned_data["room"])
         version = form.cleaned_data["version"]
         actions.assign_room(order, room, by=request.actor, at=clock.now(), version=version)
         return _("%(name)s now has a bed in %(room)s.") % {"name": order.person.name, "room": room.title}
@@ -198,7 +198,7 @@ def place(request: Request, pk: int) -> HttpResponse:
     form = forms.AssignForm(request.POST)
     if not form.is_valid():
         raise BadInput(_("Choose a room of the list."), field="room")
-    room = place_for(form.cleaned_data["room"])
+    room = place_for(request.actor, form.cleaned_data["room"])
     version = form.cleaned_data["version"]
     actions.assign_room(order, room, by=request.actor, at=clock.now(), version=version)
     messages.success(

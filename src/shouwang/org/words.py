@@ -35,6 +35,7 @@ VERBS = {
     "person.updated": _("changed by an import"),
     "place.added": _("added a place"),
     "place.closed": _("closed a place"),
+    "place.given": _("gave a campus to another organisation"),
     "place.renamed": _("renamed a place"),
     "responsibility.assigned": _("named as answering for a unit or place"),
     "responsibility.ended": _("no longer answers for a unit or place"),

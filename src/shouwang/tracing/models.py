@@ -74,7 +74,10 @@ class Enrolment(models.Model):
 
 
 class PresenceBatch(models.Model):
-    """One imported file of raw presence records, kept unchanged as an Arrow file until its purge date."""
+    """One imported file of raw presence records, kept unchanged as an Arrow file until its purge date.
+
+    `owner` is the institution that brought it; the days built from it are of the whole installation.
+    """
 
     source = models.PositiveSmallIntegerField(choices=PresenceSource.choices)
     file_name = models.CharField(max_length=255)
@@ -85,6 +88,7 @@ class PresenceBatch(models.Model):
     last_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
     account = models.BigIntegerField(null=True)
+    owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     purge_on = models.DateField(db_index=True)
 
@@ -92,7 +96,10 @@ class PresenceBatch(models.Model):
         ordering = ["-id"]
         constraints = [
             # the same file given twice changes nothing
-            models.UniqueConstraint(fields=["source", "sha256", "options_key"], name="batch_once")
+            models.UniqueConstraint(fields=["source", "sha256", "options_key", "owner"], name="batch_once"),
+            models.UniqueConstraint(
+                fields=["source", "sha256", "options_key"], condition=Q(owner=None), name="batch_once_shared"
+            ),
         ]
 
 

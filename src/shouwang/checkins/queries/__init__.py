@@ -7,7 +7,7 @@ from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts, unit_counts
 from shouwang.checkins.queries.jobs import job_for, job_rows
 from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
-from shouwang.checkins.queries.own import OwnDay, own_day, protocols_of
+from shouwang.checkins.queries.own import OwnDay, own_day
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
 from shouwang.checkins.queries.search import ids_of, search_page
 from shouwang.checkins.queries.units import (

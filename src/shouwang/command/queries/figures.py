@@ -107,7 +107,7 @@ def _all_rooms(
         values |= room.day_figures(ranges, day, at)
     # Beds, and where people under an order are, are known only as they stand: yesterday's are not kept.
     values |= isolation.day_figures(ranges, day, at, standing=standing)
-    now = isolation.free_beds(at) if standing else None
+    now = isolation.free_beds(at, ranges) if standing else None
     values["beds_free"] = now.free if now else None
     values["beds"] = now.beds if now else None
     return rules.completed(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from shouwang.checkins.models import SymptomAlert
 from shouwang.command import rules
@@ -15,7 +15,7 @@ from shouwang.core.counting import counts_of
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges, subtree
 from shouwang.org.models import Organisation, Responsibility
-from shouwang.org.queries import current, uncovered_places
+from shouwang.org.queries import INSTITUTIONS, current, uncovered_places
 
 
 def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: datetime) -> list[rules.Gap]:
@@ -30,8 +30,13 @@ def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: d
     answered = Responsibility.objects.filter(current(day), organisation=OuterRef("pk"), rank=Responsibility.Rank.FIRST)
     units = Organisation.objects.filter(in_ranges("path", inside), current(day))
     uncovered = units.filter(~Exists(answered))
-    # Places belong to no organisation's subtree; they are counted for whoever stands at the root.
-    places = {"places": uncovered_places(on=day)} if organisation.parent_id is None else {}
+    # A college has no places of its own: those of an institution are told to who reads of the whole institution.
+    places = {}
+    if organisation.parent_id is None or organisation.kind in INSTITUTIONS:
+        theirs = in_ranges("owner__path", inside)
+        if organisation.parent_id is None:
+            theirs |= Q(owner__isnull=True)
+        places = {"places": uncovered_places(theirs, on=day)}
     counts = counts_of(alerts=waiting, units=uncovered, **places)
     values = found.values
     silent = [unit for unit in found.units if unit["checked_in"] == 0] if found.day == day else []

@@ -51,7 +51,7 @@ def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
     Numbers are of residents whose home organisation lies within reach of report.view. Four queries.
     """
     by.require("report.view")
-    below = places().filter(parent=parent, kind__in=SHOWN) if parent else places().filter(kind=Place.Kind.BUILDING)
+    below = places(by).filter(parent=parent, kind__in=SHOWN) if parent else places(by).filter(kind=Place.Kind.BUILDING)
     rows = sorted(below, key=lambda place: _natural(place.name))
     if not rows:
         return []

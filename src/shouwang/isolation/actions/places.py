@@ -23,6 +23,7 @@ from shouwang.isolation.actions.common import (
     words,
 )
 from shouwang.isolation.models import Order, Stay
+from shouwang.isolation.queries.rooms import open_to
 from shouwang.org.models import Place
 
 
@@ -38,6 +39,11 @@ def assign_room(order: Order, room: Place, *, by: Actor, at: datetime, version: 
     require(by, order.person)
     check_in_force(order)
     locked = _lock_room(room.pk, at=at)
+    if not open_to(locked, order):
+        raise BadInput(
+            _("Room %(room)s belongs to another institution. Choose one of the list."),
+            code="room_of_another", field="room", room=locked.title,
+        )  # fmt: skip
     present = order.stays.filter(ends_at__isnull=True).first()
     if present is not None and present.room_id == locked.pk:
         return present
@@ -78,7 +84,7 @@ def stay_home(order: Order, address: str, *, by: Actor, at: datetime, version: i
 
 
 def _lock_room(room_id: int, *, at: datetime) -> Place:
-    room = Place.objects.select_for_update().get(pk=room_id)
+    room = Place.objects.select_for_update(of=("self",)).select_related("owner").get(pk=room_id)
     today = clock.local_day(at)
     if room.kind != Place.Kind.ISOLATION_ROOM:
         raise BadInput(_("%(room)s is not an isolation room. Choose one of the list."), field="room", room=room.title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -114,7 +114,8 @@ def helpers(order: Order, room: Place | None, *, on: date) -> list[Helper]:
         keeper = rows.filter(place__path__in=ancestors(room.path)).order_by("-place__path").first()
         if keeper is not None and keeper.place is not None:
             found.append(Helper(_("answers for the place you stay in"), keeper.person, keeper.place.title))
-    for row in rows.filter(place__kind=Place.Kind.CLINIC).order_by("place__path")[:2]:
+    near = Q(place__owner__isnull=True) | Q(place__owner__path__in=ancestors(order.person.home_path))
+    for row in rows.filter(near, place__kind=Place.Kind.CLINIC).order_by("place__path")[:2]:
         if row.place is not None:
             found.append(Helper(_("campus clinic"), row.person, row.place.title))
     return list({helper.person.pk: helper for helper in reversed(found)}.values())[::-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,16 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
+from shouwang.core.tree import EVERYTHING, Range
 from shouwang.isolation import rules
 from shouwang.isolation.models import Order, Stay
 from shouwang.isolation.queries.orders import MANAGE, visible_orders
 from shouwang.org.models import Place
-from shouwang.org.queries import current
+from shouwang.org.queries import current, owned, usable_by
 
 
 @dataclass(frozen=True, slots=True)
 class Beds:
-    """Beds of the whole institution at one moment. `rooms_unknown`: no stated capacity, so not counted."""
+    """Beds at one moment. `rooms_unknown`: no stated capacity, so not counted."""
 
     rooms: int
     rooms_unknown: int
@@ -95,9 +96,14 @@ WARNINGS = {
 }
 
 
-def _isolation_rooms(at: datetime) -> QuerySet[Place]:
-    rooms = Place.objects.filter(current(clock.local_day(at)), kind=Place.Kind.ISOLATION_ROOM)
-    return rooms.select_related("parent").order_by("path")
+def _isolation_rooms(at: datetime, scope: Q) -> QuerySet[Place]:
+    rooms = Place.objects.filter(scope, current(clock.local_day(at)), kind=Place.Kind.ISOLATION_ROOM)
+    return rooms.select_related("parent", "owner").order_by("path")
+
+
+def open_to(room: Place, order: Order) -> bool:
+    """Whether the room belongs to the person's own institution, to whoever stands above it, or to nobody (shared)."""
+    return room.owner is None or order.person.home_path.startswith(room.owner.path)
 
 
 def _stays(at: datetime) -> dict[int, list[Stay]]:
@@ -118,7 +124,8 @@ def _facts(room: Place, stays: list[Stay]) -> rules.RoomFacts:
 
 
 def rooms(by: Actor, *, at: datetime) -> list[FacilityView]:
-    """All facilities in place order. NotFound without isolation.manage anywhere; guests of others stay nameless."""
+    """The facilities within reach of isolation.manage, and shared ones, in place order. NotFound without the right;
+    guests of others stay nameless."""
     if not by.holds(MANAGE):
         raise NotFound
     stays = _stays(at)
@@ -129,7 +136,7 @@ def rooms(by: Actor, *, at: datetime) -> list[FacilityView]:
     )
     groups: dict[int | None, list[RoomView]] = defaultdict(list)
     parents: dict[int | None, Any] = {}
-    for room in _isolation_rooms(at):
+    for room in _isolation_rooms(at, owned(by.ranges(MANAGE))):
         here = stays.get(room.pk, [])
         names = tuple(stay.order for stay in here if stay.order_id in seen)
         groups[room.parent_id].append(RoomView(room, _facts(room, here), names))
@@ -137,10 +144,11 @@ def rooms(by: Actor, *, at: datetime) -> list[FacilityView]:
     return [FacilityView(parents[key], tuple(views)) for key, views in groups.items()]
 
 
-def free_beds(at: datetime) -> Beds:
-    """Beds of the institution. What is not known is counted apart, never as free or as taken."""
+def free_beds(at: datetime, ranges: Iterable[Range] = (EVERYTHING,)) -> Beds:
+    """Beds that people of these parts of the tree may use: their own, those above them, shared ones. What is not known
+    is counted apart, never as free or as taken."""
     stays = _stays(at)
-    facts = [_facts(room, stays.get(room.pk, [])) for room in _isolation_rooms(at)]
+    facts = [_facts(room, stays.get(room.pk, [])) for room in _isolation_rooms(at, owned(ranges))]
     known = [room for room in facts if room.capacity is not None]
     return Beds(
         rooms=len(facts),
@@ -153,9 +161,12 @@ def free_beds(at: datetime) -> Beds:
 
 
 def room_choices(order: Order, *, at: datetime) -> tuple[Place | None, list[RoomChoice]]:
-    """The room to propose (None when none fits) and every room with a free bed, those without a warning first."""
+    """The room to propose (None when none fits) and every room with a free bed, those without a warning first.
+
+    Only rooms of the person's institution or of whoever stands above it.
+    """
     stays = _stays(at)
-    places = {room.pk: room for room in _isolation_rooms(at)}
+    places = {room.pk: room for room in _isolation_rooms(at, usable_by(order.person))}
     facts = [_facts(room, [s for s in stays.get(pk, []) if s.order_id != order.pk]) for pk, room in places.items()]
     newcomer = guest(order)
     best = rules.choose_room(facts, newcomer)
@@ -171,9 +182,10 @@ def room_choices(order: Order, *, at: datetime) -> tuple[Place | None, list[Room
 def proposals(orders: Sequence[Order], *, at: datetime) -> list[tuple[Order, Place | None]]:
     """A room for each of these orders that has none yet, earlier orders first; None where none fits any more."""
     stays = _stays(at)
-    places = {room.pk: room for room in _isolation_rooms(at)}
+    places = {room.pk: room for room in _isolation_rooms(at, Q())}
     facts = [_facts(room, stays.get(pk, [])) for pk, room in places.items()]
-    chosen = rules.allot(facts, [(order.pk, guest(order)) for order in orders])
+    allowed = {order.pk: {pk for pk, room in places.items() if open_to(room, order)} for order in orders}
+    chosen = rules.allot(facts, [(order.pk, guest(order)) for order in orders], allowed)
     return [(order, places[room] if (room := chosen[order.pk]) else None) for order in orders]
 
 

@@ -7,7 +7,7 @@ the first by place in the tree. Contacts and cases never share, nor people under
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 
@@ -47,15 +47,21 @@ def conflicts(room: RoomFacts, newcomer: Guest) -> tuple[str, ...]:
     return tuple(found)
 
 
-def allot(rooms: Iterable[RoomFacts], newcomers: Iterable[tuple[int, Guest]]) -> dict[int, int | None]:
+def allot(
+    rooms: Iterable[RoomFacts],
+    newcomers: Iterable[tuple[int, Guest]],
+    allowed: Mapping[int, Set[int]] | None = None,
+) -> dict[int, int | None]:
     """A room for each of several newcomers, (key, guest) in the order given; each sees those before them as settled.
 
+    `allowed`: key -> ids of the rooms that this one may be sent to (None: any).
     Greedy, so not always the fullest use of the beds; None where no room fits any more.
     """
     state = {room.id: room for room in rooms}
     found: dict[int, int | None] = {}
     for key, newcomer in newcomers:
-        chosen = found[key] = choose_room(state.values(), newcomer)
+        offered = [room for room in state.values() if allowed is None or room.id in allowed[key]]
+        chosen = found[key] = choose_room(offered, newcomer)
         if chosen is not None:
             room = state[chosen]
             state[chosen] = RoomFacts(room.id, room.path, room.capacity, (*room.guests, newcomer))

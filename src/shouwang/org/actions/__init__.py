@@ -24,7 +24,14 @@ from shouwang.org.actions.people import (
     set_situation,
 )
 from shouwang.org.actions.responsibility import assign_responsibility, end_responsibility
-from shouwang.org.actions.trees import add_organisation, add_place, close_organisation, close_place, rename_node
+from shouwang.org.actions.trees import (
+    add_organisation,
+    add_place,
+    close_organisation,
+    close_place,
+    give_place,
+    rename_node,
+)
 
 __all__ = [
     "add_organisation",
@@ -38,6 +45,7 @@ __all__ = [
     "correct_person",
     "create_account",
     "end_responsibility",
+    "give_place",
     "grant_role",
     "issue_token",
     "join",

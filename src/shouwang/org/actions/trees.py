@@ -14,6 +14,7 @@ from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation, Place
 from shouwang.org.models.trees import Node
+from shouwang.org.queries import institution_of
 
 N = TypeVar("N", Organisation, Place)
 
@@ -74,20 +75,31 @@ def add_place(
     name: str,
     name_en: str = "",
     capacity: int | None = None,
+    owner: Organisation | None = None,
     starts: date,
     by: Actor,
     at: datetime,
 ) -> Place:
-    """A new place under `parent`. Needs org.manage anywhere. Conflict when the code is taken."""
+    """A new place under `parent`, whose owner it has. A campus belongs to `owner`, or to the institution of who adds it
+    (BadInput `root_missing` when that can be several). Needs org.manage over the owner. Conflict: code is taken."""
     by.require("org.manage")
-    node = Place(kind=kind, code=code, name=name, name_en=name_en, capacity=capacity, starts=starts)
+    if parent is not None:
+        owner = parent.owner
+    elif owner is None:
+        owner = institution_of(by, "org.manage")
+    _may_manage(by, owner)
+    node = Place(kind=kind, code=code, name=name, name_en=name_en, capacity=capacity, starts=starts, owner=owner)
     return _add(Place, parent, node, by=by, at=at)
+
+
+def _may_manage(by: Actor, owner: Organisation | None) -> None:
+    by.require("org.manage", owner.path if owner is not None else None)
 
 
 @transaction.atomic
 def rename_node(node: N, *, name: str, name_en: str, by: Actor, at: datetime) -> N:
     """A new name for an organisation or place; its code and history stay."""
-    by.require("org.manage", node.path if isinstance(node, Organisation) else None)
+    _may_manage(by, node if isinstance(node, Organisation) else node.owner)
     old = {"name": node.name, "name_en": node.name_en}
     node.name, node.name_en = name, name_en
     node.save(update_fields=["name", "name_en"])
@@ -106,9 +118,24 @@ def close_organisation(organisation: Organisation, *, ends: date, by: Actor, at:
 
 
 @transaction.atomic
+def give_place(place: Place, *, owner: Organisation, by: Actor, at: datetime) -> int:
+    """A campus and everything on it belong to `owner` from now on; returns how many places. Needs org.manage over the
+    present owner and over the new one. BadInput for a place inside another: it goes where that one goes."""
+    _may_manage(by, place.owner)
+    _may_manage(by, owner)
+    if place.parent_id is not None:
+        raise BadInput(_("Give the campus; what stands on it goes with it."), field="place")
+    old = place.owner.code if place.owner is not None else None
+    count = Place.objects.filter(tree.in_ranges("path", [tree.subtree(place.path)])).update(owner=owner)
+    place.owner = owner
+    audit.record("place.given", "place", place.pk, by=by, at=at, old={"owner": old}, new={"owner": owner.code})
+    return count
+
+
+@transaction.atomic
 def close_place(place: Place, *, ends: date, by: Actor, at: datetime) -> Place:
     """The place ends on a day. BadInput while people live there."""
-    by.require("org.manage")
+    _may_manage(by, place.owner)
     if place.residents.filter(ends__isnull=True).exists():
         raise BadInput(_("People still live here. Move them first."), field="ends")
     return _close(place, ends=ends, by=by, at=at)

@@ -58,6 +58,8 @@ class Organisation(Node):
 
 
 class Place(Node):
+    """`owner` is the organisation the place belongs to. Who stands below it may use it, who stands above it sees it."""
+
     class Kind(models.TextChoices):
         CAMPUS = "campus", _("campus")
         BUILDING = "building", _("building")
@@ -75,6 +77,9 @@ class Place(Node):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     capacity = models.PositiveIntegerField(_("capacity (people)"), null=True, blank=True)
+    # Written on every row as it is on the one above: who may use a room is asked often, a campus changes hands rarely.
+    # None: nobody has said; then it is everybody's, as of a common ancestor.
+    owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="places")
 
     class Meta(Node.Meta):
         indexes = [models.Index(fields=["kind", "path"], name="place_kind")]

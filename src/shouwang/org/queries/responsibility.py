@@ -16,6 +16,7 @@ from shouwang.org.models import Organisation, Person, Place, Responsibility
 from shouwang.org.queries.scope import (
     COVERED_PLACES,
     current,
+    place_scope,
     places,
     uncovered_organisations,
     uncovered_places,
@@ -47,17 +48,17 @@ class Gaps:
 
 
 def gaps(by: Actor, *, on: date) -> Gaps:
-    """Six queries, within reach of `people.view`; places are everybody's."""
+    """Six queries, within reach of `people.view`; places one may know (`place_scope`)."""
     uncovered = uncovered_organisations(by, on=on)
     heaviest = Case(*(When(kind=kind, then=Value(weight)) for kind, weight in WEIGHT.items()), default=Value(99))
-    open_places = uncovered_places(on=on)
+    open_places = uncovered_places(place_scope(by), on=on)
     return Gaps(
         list(uncovered.order_by(heaviest, "path")[:LISTED]),
         uncovered.count(),
         visible_organisations(by).count(),
         list(open_places.select_related("parent").order_by("path")[:LISTED]),
         open_places.count(),
-        places().filter(kind__in=COVERED_PLACES).count(),
+        places(by).filter(kind__in=COVERED_PLACES).count(),
     )
 
 
@@ -68,9 +69,10 @@ def gaps_by_kind(by: Actor, *, on: date) -> dict[str, int]:
 
 
 def visible_answers(by: Actor, *, on: date) -> QuerySet[Responsibility]:
-    """Responsibilities in force for organisations within reach of `people.view`, and for places."""
+    """Responsibilities in force for organisations within reach of `people.view`, and for places one may know."""
     inside = in_ranges("organisation__path", by.ranges("people.view"))
-    rows = Responsibility.objects.filter(current(on)).filter(inside | Q(place__isnull=False))
+    known = Q(place__isnull=False, place__in=Place.objects.filter(place_scope(by)))
+    rows = Responsibility.objects.filter(current(on)).filter(inside | known)
     return rows.select_related("organisation", "place", "person", "person__home")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,11 +10,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import clock
-from shouwang.core.errors import NotFound
+from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.scope import WEB, Actor
 from shouwang.core.tree import EVERYTHING, Range, ancestors, covers, in_ranges, merge, overlap, subtree
 from shouwang.org import rules
 from shouwang.org.models import Account, ApiToken, Grant, Membership, Organisation, Person, Place, Responsibility
+
+INSTITUTIONS = (Organisation.Kind.UNIVERSITY, Organisation.Kind.SCHOOL)
 
 
 def current(on: date, prefix: str = "") -> Q:
@@ -132,21 +135,73 @@ def organisation_named(by: Actor, text: str, right: str = "people.view") -> Orga
     return found[0]
 
 
-def place_named(text: str) -> Place:
-    """One standing place by code, or by name where only one has it. NotFound otherwise."""
-    found = list(places().filter(code=text)[:1]) or list(places().filter(name=text)[:2])
+def place_named(by: Actor, text: str) -> Place:
+    """One standing place one may know by code, or by name where only one has it. NotFound otherwise."""
+    found = list(places(by).filter(code=text)[:1]) or list(places(by).filter(name=text)[:2])
     if len(found) != 1:
         raise NotFound(_("No place has the code “%(value)s”."), field="place", value=text)
     return found[0]
 
 
-def places() -> QuerySet[Place]:
-    """All places standing today: a map of the campus is no secret; who was where is."""
-    return Place.objects.filter(current(clock.today()))
+def place_scope(by: Actor) -> Q:
+    """Places of the institutions to which one's rights reach or one belongs, and those of whoever stands above them."""
+    ranges = merge(span for spans in by.reach.values() for span in spans)
+    if by.everything or EVERYTHING in ranges:
+        return Q()
+    scope = owned(ranges)
+    if by.person_id is not None:
+        own = Person.objects.filter(pk=by.person_id, home_path__startswith=OuterRef("owner__path"))
+        scope |= Q(Exists(own))
+    return scope
 
 
-def place_for(place_id: int) -> Place:
-    place = places().filter(pk=place_id).first()
+def owned(ranges: Iterable[Range]) -> Q:
+    """Rows with an `owner` inside `ranges`, above one of them, or without any."""
+    spans = tuple(ranges)
+    if EVERYTHING in spans:
+        return Q()
+    above = {path for low, _high in spans for path in ancestors(low)}
+    return Q(owner__isnull=True) | Q(owner__path__in=above) | in_ranges("owner__path", spans)
+
+
+def usable_by(person: Person) -> Q:
+    """Places a person may be sent to: their own institution's, those of whoever stands above, ownerless ones."""
+    return Q(owner__isnull=True) | Q(owner__path__in=ancestors(person.home_path))
+
+
+def places(by: Actor) -> QuerySet[Place]:
+    """The places standing today within `place_scope`: a map of one's own campus is no secret; who was where is."""
+    return Place.objects.filter(place_scope(by), current(clock.today()))
+
+
+def institution_of(by: Actor, right: str) -> Organisation | None:
+    """The organisation for which `by` brings something in: the university or school around the place where their right
+    begins, else that place itself; for the system the only root.
+
+    None when there is no organisation yet. BadInput (`root_missing`) when there are several: say which one.
+    """
+    spans = by.ranges(right)
+    standing = Organisation.objects.filter(ends__isnull=True).order_by("path")
+    if EVERYTHING in spans:
+        found = list(standing.filter(parent__isnull=True)[:2])
+        several = len(found) > 1
+    else:
+        low = spans[0][0]
+        several = spans != (subtree(low),)
+        found = list(standing.filter(path__in=ancestors(low)))
+        schools = [node for node in found if node.kind in INSTITUTIONS]
+        found = (schools or found)[-1:]
+    if several:
+        raise BadInput(
+            _("There are several institutions. Say to which of them this belongs."),
+            code="root_missing",
+            field="organisation",
+        )
+    return found[0] if found else None
+
+
+def place_for(by: Actor, place_id: int) -> Place:
+    place = places(by).filter(pk=place_id).first()
     if place is None:
         raise NotFound
     return place
@@ -161,10 +216,10 @@ def uncovered_organisations(by: Actor, *, on: date) -> QuerySet[Organisation]:
 COVERED_PLACES = ("campus", "building", "gate", "canteen", "library", "clinic", "facility")
 
 
-def uncovered_places(*, on: date) -> QuerySet[Place]:
-    """Places that need somebody (not every room and seat) and for which nobody answers on `on`."""
+def uncovered_places(scope: Q, *, on: date) -> QuerySet[Place]:
+    """Places within `scope` (`place_scope`, `owned`) for which nobody answers on `on`; not every room and seat."""
     answered = Responsibility.objects.filter(current(on), place=OuterRef("pk"), rank=Responsibility.Rank.FIRST)
-    return places().filter(~Exists(answered), kind__in=COVERED_PLACES)
+    return Place.objects.filter(scope, current(on), ~Exists(answered), kind__in=COVERED_PLACES)
 
 
 def responsible_for(person: Person, *, on: date) -> Person | None:

@@ -13,7 +13,7 @@ from shouwang.core.scope import Actor
 from shouwang.core.tree import STEP, Range, ancestors, in_ranges, subtree
 from shouwang.org.models import Organisation, Person, Place, Residence, Responsibility
 from shouwang.org.queries.people import within_reach
-from shouwang.org.queries.scope import current
+from shouwang.org.queries.scope import current, place_scope
 
 SUGGESTED = 12
 ROOM_KINDS = (Place.Kind.ROOM, Place.Kind.DORM_ROOM, Place.Kind.ISOLATION_ROOM)
@@ -114,11 +114,11 @@ def suggest_organisations(by: Actor, text: str, *, on: date, right: str = "peopl
     return list(inside.filter(fitting).order_by("path")[:SUGGESTED])
 
 
-def suggest_places(text: str, *, on: date) -> list[Place]:
+def suggest_places(by: Actor, text: str, *, on: date) -> list[Place]:
     if not text:
         return []
     fitting = Q(code__istartswith=text) | Q(name__icontains=text)
-    return list(Place.objects.filter(current(on)).filter(fitting).order_by("path")[:SUGGESTED])
+    return list(Place.objects.filter(place_scope(by), current(on)).filter(fitting).order_by("path")[:SUGGESTED])
 
 
 @dataclass(slots=True)
@@ -154,8 +154,8 @@ def sees_residents(by: Actor) -> bool:
 
 
 def child_places(by: Actor, parent: Place | None, *, on: date) -> list[Spot]:
-    """The standing places directly below `parent` (the campuses for None), rooms included."""
-    nodes = list(Place.objects.filter(current(on), parent=parent))
+    """The standing places directly below `parent` (the campuses for None) that one may know, rooms included."""
+    nodes = list(Place.objects.filter(place_scope(by), current(on), parent=parent))
     children = dict(Place.objects.filter(current(on), parent__in=nodes).values_list("parent").annotate(n=Count("pk")))
     spots = {node.pk: Spot(node, children.get(node.pk, 0)) for node in nodes}
     for answer in Responsibility.objects.filter(current(on), place__in=nodes).select_related("person"):

@@ -128,7 +128,7 @@ def commit_roster(
             plan, units, places = drawn = _draw(reading, entries, root, defaults, by=by, at=at)
             answer = _answer(reading, drawn, root)
             writing.create_units(units, since=since, by=by, at=at)
-            writing.create_places(places, since=since, by=by, at=at)
+            writing.create_places(places, owner=units.root, since=since, by=by, at=at)
             writing.write_people(plan.changes, since=since, by=by, at=at)
             if done is not None:
                 done(answer)

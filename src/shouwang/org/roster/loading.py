@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +16,7 @@ from shouwang.core.errors import BadInput
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges, number, subtree
 from shouwang.org.models import Membership, Organisation, Person, Place, Residence, SituationSpell
-from shouwang.org.queries import current
+from shouwang.org.queries import current, owned
 from shouwang.org.roster.planning import FACTS, Known, Spell
 from shouwang.org.roster.units import Node, Places, Units
 
@@ -58,19 +58,21 @@ def load_units(root: Organisation | None, *, on: date, root_name: str = "", crea
 
 
 def load_places(units: Units, *, on: date, create: bool) -> Places:
-    """Dormitories; new buildings go to the first campus, which is planned when there is none."""
+    """Dormitories of the institution; new buildings go to its first campus, which is planned when there is none."""
+    mine = owned([subtree(units.root.path)]) if units.root.path else Q()
     rows = list(
-        Place.objects.filter(current(on), kind__in=PLACE_KINDS)
+        Place.objects.filter(mine, current(on), kind__in=PLACE_KINDS)
         .order_by("path")
         .values_list("pk", "parent_id", "path", "kind", "code", "name")
     )
+    codes = set(Place.objects.values_list("code", flat=True))
     first = next((row for row in rows if row[3] == Place.Kind.CAMPUS), None)
     campus: Node | None = None
     if first is not None:
         campus = Node(first[3], first[4], first[5], None, first[0], first[2])
     elif create:
-        campus = Node(Place.Kind.CAMPUS, "CAMPUS", units.root.name, None)
-    codes = Place.objects.values_list("code", flat=True)
+        code = "CAMPUS" if "CAMPUS" not in codes else f"CAMPUS-{units.root.code}"
+        campus = Node(Place.Kind.CAMPUS, code, units.root.name, None)
     return Places(campus, rows, codes, create=create)
 
 

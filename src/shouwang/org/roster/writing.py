@@ -32,13 +32,22 @@ def create_units(units: Units, *, since: date, by: Actor, at: datetime) -> None:
     _create(Organisation, units.planned, made, by=by, at=at)
 
 
-def create_places(places: Places, *, since: date, by: Actor, at: datetime) -> None:
+def create_places(places: Places, *, owner: Node, since: date, by: Actor, at: datetime) -> None:
+    """Places belong to whom the place above them belongs to; a new campus to `owner`, the roster's institution."""
+    above = {node.parent.pk for node in places.planned if node.parent is not None and node.parent.pk is not None}
+    owners = dict(Place.objects.filter(pk__in=above).values_list("pk", "owner_id"))
+
+    def owner_of(node: Node) -> int | None:
+        if node.parent is None:
+            return owner.pk
+        return owners[node.parent.pk] if node.parent.pk in owners else owner_of(node.parent)
+
     def made(node: Node) -> Place:
         floor = node.name.removesuffix(FLOOR_NAME)
         english = f"Floor {floor}" if node.kind == Place.Kind.FLOOR and floor.isdecimal() else ""
         return Place(
             path=node.path, kind=node.kind, code=node.code, name=node.name, name_en=english, starts=since,
-            parent_id=node.parent.pk if node.parent else None,
+            parent_id=node.parent.pk if node.parent else None, owner_id=owner_of(node),
         )  # fmt: skip
 
     _create(Place, places.planned, made, by=by, at=at)

@@ -85,7 +85,7 @@ def _move(request: Request, person: Person, values: dict[str, Any]) -> object:
 
 
 def _reside(request: Request, person: Person, values: dict[str, Any]) -> object:
-    place = queries.place_named(values["place"])
+    place = queries.place_named(request.actor, values["place"])
     return actions.set_residence(person, place=place, on=values["on"], by=request.actor, at=clock.now())
 
 

@@ -47,7 +47,7 @@ def _assign(request: Request, form: forms.AssignForm) -> bool:
         if values["organisation"]:
             organisation = queries.organisation_named(request.actor, values["organisation"])
         if values["place"]:
-            place = queries.place_named(values["place"])
+            place = queries.place_named(request.actor, values["place"])
         try:
             person = queries.person_by_number(request.actor, values["number"].strip())
         except NotFound as error:

@@ -129,7 +129,7 @@ def places(request: Request) -> HttpResponse:
 @signed_in
 def place(request: Request, place_id: int) -> HttpResponse:
     """One place: its floors and rooms, with residents for those whose work it is; names only of people within reach."""
-    found = queries.place_for(place_id)
+    found = queries.place_for(request.actor, place_id)
     return render(request, "org/place.html", _place_context(request, found))
 
 
@@ -141,7 +141,7 @@ def _place_context(request: Request, found: Place) -> dict[str, Any]:
     rooms = queries.rooms_of(request.actor, floor, on=today, spots=inside if floor == found else None)
     listed = {spot.node.pk for spot in rooms}
     part, parts = _part(rooms, request.GET.get("part", ""))
-    may_manage = request.actor.holds(MANAGE)
+    may_manage = request.actor.holds(MANAGE, found.owner.path if found.owner is not None else None)
     return {
         "place": found,
         "trail": queries.path_of(found),
@@ -182,7 +182,7 @@ def _part(rooms: list[Spot], wanted: str) -> tuple[list[Spot], list[tuple[str, s
 def change_place(request: Request, place_id: int, what: str) -> HttpResponse:
     """Add a place below, rename, or close one."""
     request.actor.require(MANAGE)
-    found = queries.place_for(place_id)
+    found = queries.place_for(request.actor, place_id)
     how: dict[str, Any] = {"by": request.actor, "at": clock.now()}
     acts: dict[str, tuple[type[django_forms.Form], Act]] = {
         "add": (
@@ -219,5 +219,7 @@ def suggest_organisations(request: Request) -> HttpResponse:
 @signed_in
 def suggest_places(request: Request) -> HttpResponse:
     return render(
-        request, "org/_fragments/options.html", {"nodes": queries.suggest_places(_typed(request), on=clock.today())}
+        request,
+        "org/_fragments/options.html",
+        {"nodes": queries.suggest_places(request.actor, _typed(request), on=clock.today())},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
@@ -20,7 +21,10 @@ from shouwang.core.files.errors import refuse
 from shouwang.core.files.problems import RowProblem
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
+from shouwang.core.tree import subtree
 from shouwang.epi.proximity import join_slots
+from shouwang.org.models import Organisation
+from shouwang.org.queries import institution_of, owned
 from shouwang.tracing.actions import days as day_actions
 from shouwang.tracing.actions import strangers as stranger_actions
 from shouwang.tracing.models import PresenceBatch, PresenceDay
@@ -44,7 +48,8 @@ STEP_RANGE = (1, 86_400)
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How to read a presence file. `step` seconds for proximity (None: the assumption); `name` the file's name as its
-    owner knows it; `columns` a remembered mapping (field -> header); `build` False leaves the days to be built later.
+    giver knows it; `owner` the institution the file and what is created belong to (None: the importing account's own);
+    `columns` a remembered mapping (field -> header); `build` False leaves the days to be built later.
     """
 
     step: int | None = None
@@ -53,7 +58,13 @@ class ImportOptions:
     columns: Mapping[str, str] | None = None
     sheet: str | None = None
     name: str | None = None
+    owner: Organisation | None = None
     build: bool = True
+
+    @property
+    def places(self) -> Q:
+        """Where names of places are looked up: on the grounds of the owner, of who stands above it, and shared ones."""
+        return owned([subtree(self.owner.path)]) if self.owner is not None else Q()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ def import_presence(
     refused and can now be placed are added. Raises `FileError`, `ColumnError`, `BadInput`.
     """
     by.require(day_actions.IMPORT)
-    options = options or ImportOptions()
+    options = with_owner(options or ImportOptions(), by)
     rules = assumptions()
     step = _step(source_format, options, rules)
     name = options.name or path.name
@@ -118,6 +129,14 @@ def import_presence(
     if options.build and stored.touched:
         day_actions.build_each(stored.touched, by=by, at=at, progress=progress)
     return stored.result
+
+
+def with_owner(options: ImportOptions, by: Actor) -> ImportOptions:
+    """The institution that brings the file: the one named, which must lie within reach, else the account's own."""
+    if options.owner is None:
+        return replace(options, owner=institution_of(by, day_actions.IMPORT))
+    by.require(day_actions.IMPORT, options.owner.path)
+    return options
 
 
 def _step(source_format: str, options: ImportOptions, rules: Assumptions) -> int:
@@ -187,11 +206,12 @@ def _store_inside(
 ) -> _Stored:
     people, places_made = _welcome(parsed, options, by=by, at=at)
     places = place_table()
-    resolved = resolve(parsed, rules, places)
+    resolved = resolve(parsed, rules, places, options.places)
     accepted = int(np.count_nonzero(resolved.batch.accepted))
     source = FORMAT_SOURCE[parsed.source_format]
-    key = f"step={parsed.step}" if parsed.step else ""
-    row = PresenceBatch.objects.select_for_update().filter(source=source, sha256=sha256, options_key=key).first()
+    step = f"step={parsed.step}" if parsed.step else ""
+    key = {"source": source, "sha256": sha256, "options_key": step, "owner": options.owner}
+    row = PresenceBatch.objects.select_for_update().filter(**key).first()
     before = row.counts["accepted"] if row is not None else 0
     summary = _summary(parsed, resolved, accepted, before, people, places_made)
     fingerprint = resolved.batch.fingerprint()
@@ -206,7 +226,7 @@ def _store_inside(
     summary.remarks |= _oddities(resolved.batch, rules, places)
     written.append(write_batch(resolved.batch))
     old = row.stored_as if row is not None else None
-    row = row or PresenceBatch(source=source, sha256=sha256, options_key=key, created_at=at, account=by.account_id)
+    row = row or PresenceBatch(**key, created_at=at, account=by.account_id)
     row.file_name, row.stored_as, row.first_at, row.last_at = name[:255], written[0], first, last
     row.counts = {
         "read": len(parsed),
@@ -269,16 +289,20 @@ def _welcome(parsed: Parsed, options: ImportOptions, *, by: Actor, at: datetime)
     """Create the people and places the roster does not know, where the options allow it. (people, places) created."""
     if not (options.create_people or options.create_places):
         return 0, 0
-    unknown = strangers(parsed)
+    unknown = strangers(parsed, options.places)
     people = places = 0
     if options.create_people:
         since = clock.local_day(at)
         timed = parsed.moment[parsed.timed]
         if len(timed):
             since = min(since, _local_day(int(timed.min())))
-        people = stranger_actions.welcome_people(unknown.numbers, unknown.cards, since=since, by=by, at=at)
+        people = stranger_actions.welcome_people(
+            unknown.numbers, unknown.cards, owner=options.owner, since=since, by=by, at=at
+        )
     if options.create_places:
-        places = stranger_actions.welcome_places(unknown.places, source_format=parsed.source_format, by=by, at=at)
+        places = stranger_actions.welcome_places(
+            unknown.places, owner=options.owner, source_format=parsed.source_format, by=by, at=at
+        )
     return people, places
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from shouwang.core import audit, clock
 from shouwang.core.files.columns import map_columns
@@ -19,7 +20,7 @@ from shouwang.core.files.tables import read_table
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
 from shouwang.tracing.actions import days as day_actions
-from shouwang.tracing.actions.presence import ImportOptions
+from shouwang.tracing.actions.presence import ImportOptions, with_owner
 from shouwang.tracing.actions.strangers import welcome_places
 from shouwang.tracing.models import Course, Enrolment, PresenceDay
 from shouwang.tracing.presence.reading import LISTED_PER_REASON, no_progress
@@ -90,7 +91,7 @@ def import_timetable(
     touch become stale. Raises `FileError`, `ColumnError`.
     """
     by.require(day_actions.IMPORT)
-    options = options or ImportOptions()
+    options = with_owner(options or ImportOptions(), by)
     name = options.name or path.name
     if path.stat().st_size > settings.IMPORT_MAX_BYTES:
         raise refuse("file_too_large", name, what=f"> {settings.IMPORT_MAX_BYTES >> 20} MiB")
@@ -99,7 +100,7 @@ def import_timetable(
     checked = [(row, rules.check_row(row.number, row.values, row.labels, today=today)) for row in rows]
     with transaction.atomic():
         places_made = _welcome_places(checked, options, by=by, at=at)
-        plan = _plan(checked, table_problems)
+        plan = _plan(checked, table_problems, options.places)
         new_slots = _write_courses(plan)
         new_seats = _write_enrolments(plan)
         if new_slots or new_seats:
@@ -154,17 +155,17 @@ def _welcome_places(checked: list[Checked], options: ImportOptions, *, by: Actor
     if not options.create_places:
         return 0
     wanted = dict.fromkeys(item.place for _row, item in checked if isinstance(item, rules.Slot))
-    found = places_by_text(wanted)
+    found = places_by_text(wanted, options.places)
     unknown = [text for text in wanted if found[text] == -1]
-    return welcome_places(unknown, source_format="timetable", by=by, at=at)
+    return welcome_places(unknown, owner=options.owner, source_format="timetable", by=by, at=at)
 
 
-def _plan(checked: list[Checked], damaged: dict[int, RowProblem]) -> _Plan:
+def _plan(checked: list[Checked], damaged: dict[int, RowProblem], scope: Q) -> _Plan:
     """Look up places, classes and people once for all rows, and judge every row."""
     plan = _Plan()
     audiences = [item.audience if isinstance(item, rules.Slot) else item for _row, item in checked
                  if not isinstance(item, RowProblem)]  # fmt: skip
-    places = places_by_text({item.place for _row, item in checked if isinstance(item, rules.Slot)})
+    places = places_by_text({item.place for _row, item in checked if isinstance(item, rules.Slot)}, scope)
     people = people_by_number({number for audience in audiences for number in audience.people})
     units = _units({code for audience in audiences for code in audience.units})
     for row, item in checked:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from shouwang.core import clock
@@ -16,6 +17,7 @@ from shouwang.tracing.presence.batches import Batch, sorted_batch
 from shouwang.tracing.presence.parsing import Parsed
 from shouwang.tracing.presence.reading import problems_of
 from shouwang.tracing.presence.resolving import (
+    EVERYWHERE,
     PlaceTable,
     ids_of,
     people_by_card,
@@ -56,10 +58,10 @@ class Resolved:
     problems: list[RowProblem] = field(default_factory=list)
 
 
-def strangers(parsed: Parsed) -> Strangers:
+def strangers(parsed: Parsed, scope: Q = EVERYWHERE) -> Strangers:
     """Who and what the file names that the institution does not know, in rows that nothing else speaks against."""
     good = first_reason(len(parsed), parsed.reasons) == Fate.ACCEPTED
-    who, where, other = _look_up(parsed)
+    who, where, other = _look_up(parsed, scope)
     by_number = _unknown(parsed.who, who, good & ~parsed.by_card)
     if parsed.other is not None and other is not None:
         by_number += _unknown(parsed.other, other, good)
@@ -76,9 +78,9 @@ def _unknown(coded: Any, ids: Int32, rows: NDArray[np.bool_]) -> tuple[str, ...]
     return tuple(dict.fromkeys(texts[number] for number in index.tolist()))
 
 
-def resolve(parsed: Parsed, rules: Assumptions, places: PlaceTable) -> Resolved:
+def resolve(parsed: Parsed, rules: Assumptions, places: PlaceTable, scope: Q = EVERYWHERE) -> Resolved:
     """Look every text up, judge every row, and put the rows in order of time."""
-    who, where, other = _look_up(parsed)
+    who, where, other = _look_up(parsed, scope)
     reasons = dict(parsed.reasons) | person_reasons(who, by_card=parsed.by_card)
     columns: dict[str, Any] = {"row": parsed.row, "who": parsed.who, "person": who, **parsed.numbers}
     if other is not None:
@@ -97,7 +99,7 @@ def resolve(parsed: Parsed, rules: Assumptions, places: PlaceTable) -> Resolved:
     return Resolved(batch, fates, [*parsed.problems, *problems_of(fates, parsed.row, parsed.shown)])
 
 
-def _look_up(parsed: Parsed) -> tuple[Int32, Int32 | None, Int32 | None]:
+def _look_up(parsed: Parsed, scope: Q) -> tuple[Int32, Int32 | None, Int32 | None]:
     """(who, where, other): an id for every row, where the format has that column."""
     texts = parsed.who.dictionary.to_pylist()
     who = np.full(len(parsed), UNKNOWN, np.int32)
@@ -110,7 +112,7 @@ def _look_up(parsed: Parsed) -> tuple[Int32, Int32 | None, Int32 | None]:
     if parsed.other is not None:
         others = parsed.other.dictionary.to_pylist()
         other = spread(parsed.other, ids_of(others, people_by_number(others)))
-    return who, _places(parsed), other
+    return who, _places(parsed, scope), other
 
 
 def _first_day(parsed: Parsed) -> Any:
@@ -119,13 +121,13 @@ def _first_day(parsed: Parsed) -> Any:
     return clock.local_day(datetime.fromtimestamp(earliest, tz=clock.zone()))
 
 
-def _places(parsed: Parsed) -> Int32 | None:
+def _places(parsed: Parsed, scope: Q) -> Int32 | None:
     """The place of every row. A door is first looked up as it is written, then without its [进门]/[出门]."""
     if parsed.where is None:
         return None
     texts = parsed.where.dictionary.to_pylist()
     bare = [split_door(text) for text in texts]
-    found = places_by_text({*texts, *(door.place for door in bare)})
+    found = places_by_text({*texts, *(door.place for door in bare)}, scope)
     ids = {
         text: found[text] if found[text] >= 0 or door.direction == NO_DIRECTION else found[door.place]
         for text, door in zip(texts, bare, strict=True)

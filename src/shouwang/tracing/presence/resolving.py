@@ -86,11 +86,15 @@ def plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def places_by_text(texts: Iterable[str]) -> dict[str, int]:
-    """Place ids by code, else by name (Chinese or English); AMBIGUOUS for a name that several places have."""
+EVERYWHERE = Q()
+
+
+def places_by_text(texts: Iterable[str], scope: Q = EVERYWHERE) -> dict[str, int]:
+    """Place ids by code, else by name (Chinese or English), of the places in `scope`; AMBIGUOUS for a name that several
+    of them have."""
     by_code: dict[str, int] = {}
     by_name: dict[str, int] = {}
-    for pk, code, name, name_en in Place.objects.order_by().values_list("pk", "code", "name", "name_en"):
+    for pk, code, name, name_en in Place.objects.filter(scope).order_by().values_list("pk", "code", "name", "name_en"):
         by_code[plain(code)] = pk
         for title in {plain(name), plain(name_en)} - {""}:
             by_name[title] = AMBIGUOUS if title in by_name else pk

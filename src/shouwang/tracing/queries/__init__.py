@@ -12,7 +12,7 @@ from shouwang.tracing.queries.contacts import (
     desk,
 )
 from shouwang.tracing.queries.numbers import day_figures
-from shouwang.tracing.queries.presence import presence_batches, presence_days
+from shouwang.tracing.queries.presence import presence_batches, presence_days, sees_days
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "desk",
     "presence_batches",
     "presence_days",
+    "sees_days",
     "trace_person",
 ]

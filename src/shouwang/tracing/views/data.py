@@ -29,6 +29,7 @@ def days(request: Request) -> HttpResponse:
     context = {
         "days": queries.presence_days(request.actor)[:SHOWN_DAYS],
         "batches": queries.presence_batches(request.actor)[:SHOWN_FILES],
+        "sees_days": queries.sees_days(request.actor),
         "may_import": request.actor.holds("presence.import"),
         "as_of": clock.now(),
     }

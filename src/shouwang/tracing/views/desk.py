@@ -260,7 +260,7 @@ def places(request: Request, pk: int) -> HttpResponse:
 def place(request: Request, pk: int, place_pk: int) -> HttpResponse:
     """One place: which contacts were there together with the case, and when."""
     found = queries.case_to_trace(request.actor, pk)
-    where, now = place_for(place_pk), clock.now()
+    where, now = place_for(request.actor, place_pk), clock.now()
     rows = story.at_place(request.actor, found, where.pk)
     people = (row.contact.person_id for row in rows)
     audit.saw("contact.place", "contact", [found.person_id, *people], by=request.actor, at=now, object_id=found.pk)
