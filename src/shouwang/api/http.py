@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
 from shouwang.core import clock
+from shouwang.core.http import client_address
 from shouwang.core.scope import API, Actor
-from shouwang.org.queries import account_by_token, actor_for
+from shouwang.org.actions import token_used
+from shouwang.org.queries import actor_for, token_by_hash
 
 
 class ApiRequest(HttpRequest):
@@ -30,7 +32,7 @@ class SessionAuth(APIKeyCookie):
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         if not request.user.is_authenticated or request.user.must_change_password:
             return None
-        address = request.META.get("REMOTE_ADDR", "")
+        address = client_address(request)
         request.actor = actor_for(request.user, at=clock.now(), mouth=API, address=address)  # type: ignore[attr-defined]
         return request.actor  # type: ignore[attr-defined]
 
@@ -40,9 +42,11 @@ class TokenAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         now = clock.now()
-        account = account_by_token(hashlib.sha256(token.encode()).hexdigest(), at=now)
-        if account is None:
+        found = token_by_hash(hashlib.sha256(token.encode()).hexdigest(), at=now)
+        if found is None:
             return None
-        address = request.META.get("REMOTE_ADDR", "")
+        token_used(found, on=clock.local_day(now))
+        account = found.account
+        address = client_address(request)
         request.actor = actor_for(account, at=now, mouth=API, address=address)  # type: ignore[attr-defined]
         return request.actor  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -40,6 +41,14 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 def words(name: str, default: tuple[str, ...]) -> list[str]:
     value = os.environ.get(name)
     return list(default) if value is None else [word.strip() for word in value.split(",") if word.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses or networks (``10.0.0.0/8``), comma-separated."""
+    try:
+        return [ip_network(word) for word in words(name, ())]
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}; addresses or networks such as 10.0.0.0/8 are expected") from error
 
 
 def home() -> Path:

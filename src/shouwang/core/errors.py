@@ -67,6 +67,17 @@ class Forbidden(ShouwangError):
         super().__init__(message, **kwargs)
 
 
+class TooMany(ShouwangError):
+    """Too many tries; the answer says after how many seconds (`retry_after`) another one is listened to."""
+
+    code = "too_many"
+    status = 429
+
+    def __init__(self, message: Message, *, retry_after: int, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.retry_after = max(retry_after, 1)
+
+
 class Conflict(ShouwangError):
     """The state has moved on since the asker looked; look again before deciding."""
 

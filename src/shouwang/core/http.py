@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
@@ -22,6 +24,31 @@ class Request(HttpRequest):
 
     actor: Actor
     htmx: HtmxDetails
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from. Behind proxies that the operator named (`SHOUWANG_PROXIES`) it is the last address
+    of X-Forwarded-For that none of them has; from anybody else that header is a claim and is not read."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    while hops and _is_proxy(address):
+        if (parsed := _parsed(hops[-1])) is None:
+            break
+        address = str(parsed)
+        hops.pop()
+    return address
+
+
+def _is_proxy(address: str) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in settings.PROXIES)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
 
 
 def partial(request: Request) -> bool:

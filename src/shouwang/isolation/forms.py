@@ -75,6 +75,12 @@ class ObjectionForm(forms.Form):
 
 class AnswerForm(forms.Form):
     answer = forms.CharField(label=_("Answer"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    same_reason = forms.CharField(
+        label=_("Why nobody else can answer"),
+        help_text=_("You served this order yourself: somebody else should answer. The person reads this reason."),
+        max_length=300,
+        required=False,
+    )
 
 
 KINDS = [("", _("both kinds")), *Order.Kind.choices]

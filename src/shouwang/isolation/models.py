@@ -180,6 +180,8 @@ class Objection(models.Model):
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    # Why whoever served the order had to answer: nobody else could. Empty: somebody else did.
+    same_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-at", "-id"]

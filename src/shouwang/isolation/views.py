@@ -163,13 +163,17 @@ def end(request: Request, pk: int) -> HttpResponse:
     return _write(request, pk, "end_form", form, act)
 
 
+def _answer(values: dict[str, str]) -> dict[str, str]:
+    return {"text": values["answer"], "same_reason": values["same_reason"]}
+
+
 @require_POST
 @signed_in
 def answer(request: Request, pk: int) -> HttpResponse:
     form = forms.AnswerForm(request.POST)
 
     def act(order: Order) -> str:
-        actions.answer_objection(order, text=form.cleaned_data["answer"], by=request.actor, at=clock.now())
+        actions.answer_objection(order, by=request.actor, at=clock.now(), **_answer(form.cleaned_data))
         return _("The answer has been given.")
 
     return _write(request, pk, "answer_form", form, act)

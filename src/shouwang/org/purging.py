@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from shouwang.core import clock
 from shouwang.core.purging import Dataset, register
 from shouwang.core.retention import keep_days
-from shouwang.org.models import ApiToken
+from shouwang.org.models import AddressTries, ApiToken
 
 
 def due_sessions(on: date) -> QuerySet[Session]:
@@ -20,6 +20,10 @@ def due_sessions(on: date) -> QuerySet[Session]:
 
 def due_tokens(on: date) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(expires_at__lt=clock.day_start(on))
+
+
+def due_addresses(on: date) -> QuerySet[AddressTries]:
+    return AddressTries.objects.filter(purge_on__lte=on)
 
 
 def due_tasks(on: date) -> QuerySet[DBTaskResult[..., object]]:
@@ -33,4 +37,5 @@ def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("session", due_sessions))
     register(Dataset("token", due_tokens))
+    register(Dataset("sign_in_address", due_addresses))
     register(Dataset("task", due_tasks))

@@ -116,6 +116,29 @@ def after_failed_login(failed_logins: int, *, now: datetime) -> LockDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressDecision:
+    failed: int
+    since: datetime
+    rests_until: datetime | None
+
+
+# A whole campus may stand behind one address: a lecture hall of mistyped passwords must fit in, guessing must not pay.
+ADDRESS_FAILURES = (
+    100  # assumption: with ten a quarter of an hour for each name, ten names are guessed at, not thousands
+)
+ADDRESS_MINUTES = 15  # assumption: window and rest, as for an account
+
+
+def after_failed_address(failed: int, since: datetime, *, now: datetime) -> AddressDecision:
+    """One more wrong password from an address: too many within the window, and the address rests as long again."""
+    window = timedelta(minutes=ADDRESS_MINUTES)
+    if now - since >= window:
+        failed, since = 0, now
+    failed += 1
+    return AddressDecision(failed, since, now + window if failed >= ADDRESS_FAILURES else None)
+
+
+@dataclass(frozen=True, slots=True)
 class SpellChange:
     """What a dated change does to the open spell: leave it, overwrite it in place, or end it and open a new one."""
 

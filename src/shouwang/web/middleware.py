@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from shouwang.core import clock
 from shouwang.core.errors import ShouwangError
+from shouwang.core.http import client_address
 from shouwang.core.scope import NOBODY, WEB, Actor
 from shouwang.org.queries import actor_for
 
@@ -56,7 +57,7 @@ def actor(get_response: Handler) -> Handler:
     def find(request: HttpRequest) -> Actor:
         if not request.user.is_authenticated:
             return NOBODY
-        return actor_for(request.user, at=clock.now(), mouth=WEB, address=request.META.get("REMOTE_ADDR", ""))
+        return actor_for(request.user, at=clock.now(), mouth=WEB, address=client_address(request))
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: find(request))  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ SECRET_KEY = env.secret_key(HOME) or secrets.token_urlsafe(48)
 ALLOWED_HOSTS = env.words("SHOUWANG_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("SHOUWANG_ORIGINS", ())
 HTTPS = env.flag("SHOUWANG_HTTPS", False)
+PROXIES = env.networks("SHOUWANG_PROXIES")
 
 ROOMS = ["core", "org", "checkins", "cases", "tracing", "isolation", "surveys", "outreach", "command", "api", "web"]
 INSTALLED_APPS = [

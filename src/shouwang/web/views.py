@@ -22,9 +22,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.defaults import page_not_found
 
 from shouwang.core import clock
-from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.errors import BadInput, NotFound, ShouwangError, TooMany
 from shouwang.core.forms import put_error
-from shouwang.core.http import Request, signed_in
+from shouwang.core.http import Request, client_address, signed_in
 from shouwang.core.scope import WEB, Actor
 from shouwang.org import actions, queries
 from shouwang.org.models import Account, Grant
@@ -61,34 +61,45 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(safe_next(request, reverse("web:home")))
     form = LoginForm(request.POST or None)
+    status, retry_after = 422 if form.is_bound else 200, 0
     if request.method == "POST" and form.is_valid():
         try:
             account = sign_in(request, form.cleaned_data["username"].strip(), form.cleaned_data["password"])
-        except BadInput as error:
+        except (BadInput, TooMany) as error:
             put_error(form, error)
+            if isinstance(error, TooMany):
+                status, retry_after = error.status, error.retry_after
         else:
             response = redirect(safe_next(request, reverse("web:home")))
             if account.language:
                 remember_language(response, account.language)
             return response
-    status = 422 if form.is_bound else 200
-    return render(request, "web/login.html", {"form": form, "next": safe_next(request, "")}, status=status)
+    page = render(request, "web/login.html", {"form": form, "next": safe_next(request, "")}, status=status)
+    if retry_after:
+        page.headers["Retry-After"] = str(retry_after)
+    return page
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> Account:
-    """Check the password and open the session. BadInput when it is wrong or the account rests."""
-    at = clock.now()
+    """Check the password and open the session. BadInput when it is wrong, TooMany when account or address rests."""
+    at, address = clock.now(), client_address(request)
+    if until := queries.address_rests_until(address, at=at):
+        raise address_rests(until, at)
     account = queries.account_to_sign_in(username)
     if account is None:
         make_password(password)  # the time of a real check: names must not be told by the clock
+        actions.address_failed(address, at=at)
         raise refused_stranger(username, at)
-    by = Actor(account.pk, account.person_id, account.username, mouth=WEB, address=request.META.get("REMOTE_ADDR", ""))
+    by = Actor(account.pk, account.person_id, account.username, mouth=WEB, address=address)
     if account.locked_until is not None and account.locked_until > at:
-        raise resting(account.locked_until)
+        raise resting(account.locked_until, at)
     if not account.check_password(password):
+        actions.address_failed(address, at=at)
         account = actions.sign_in_failed(account, by=by, at=at)
-        raise resting(account.locked_until) if account.locked_until and account.locked_until > at else wrong()
+        raise resting(account.locked_until, at) if account.locked_until and account.locked_until > at else wrong()
     account = actions.sign_in_succeeded(account, by=by, at=at)
+    if account.locked_until is not None:
+        raise resting(account.locked_until, at)  # guesses that came at the same time were one too many
     auth.login(request, account, backend="django.contrib.auth.backends.ModelBackend")
     return account
 
@@ -97,7 +108,7 @@ def wrong() -> BadInput:
     return BadInput(_("Number or password is not right. Check both and try again."), code="sign_in_wrong")
 
 
-def refused_stranger(username: str, at: datetime) -> BadInput:
+def refused_stranger(username: str, at: datetime) -> ShouwangError:
     """What an account would answer: a name nobody has rests after as many tries, or resting would tell who is here.
 
     Counted in the cache of this server process, for a day.
@@ -107,12 +118,28 @@ def refused_stranger(username: str, at: datetime) -> BadInput:
     if until is None or until <= at:
         failed, until = astuple(after_failed_login(failed, now=at))
         cache.set(key, (failed, until), STRANGER_SECONDS)
-    return resting(until) if until else wrong()
+    return resting(until, at) if until else wrong()
 
 
-def resting(until: datetime) -> BadInput:
-    sentence = _("Too many wrong passwords. This account rests until %(time)s; then try again.")
-    return BadInput(sentence, code="account_resting", time=f"{until.astimezone(clock.zone()):%H:%M}")
+def resting(until: datetime, at: datetime) -> TooMany:
+    return _too_many(
+        _("Too many wrong passwords. This account rests until %(time)s; then try again."), "account_resting", until, at
+    )
+
+
+def address_rests(until: datetime, at: datetime) -> TooMany:
+    """Whoever shares the address is told why they must wait, and that it is not about them."""
+    sentence = _(
+        "Too many wrong passwords came from this network. Signing in from here rests until %(time)s; another network, "
+        "such as mobile data, works meanwhile."
+    )
+    return _too_many(sentence, "address_resting", until, at)
+
+
+def _too_many(sentence: str, code: str, until: datetime, at: datetime) -> TooMany:
+    # Whole seconds, rounded up: who comes back on the dot is not sent away again.
+    seconds = int((until - at).total_seconds()) + 1
+    return TooMany(sentence, retry_after=seconds, code=code, time=f"{until.astimezone(clock.zone()):%H:%M}")
 
 
 @require_POST

@@ -13,6 +13,7 @@ from shouwang.isolation.actions.common import check_in_force, lock, note, requir
 from shouwang.isolation.models import Objection, Order
 
 TEXT_LENGTH = 2000
+REASON_LENGTH = 300
 
 
 @transaction.atomic
@@ -38,8 +39,12 @@ def object_to(order: Order, *, text: str, by: Actor, at: datetime) -> Objection:
 
 
 @transaction.atomic
-def answer_objection(order: Order, *, text: str, by: Actor, at: datetime) -> Objection:
-    """Answer the open objection. Conflict when there is none. Needs isolation.manage; nobody answers their own."""
+def answer_objection(order: Order, *, text: str, by: Actor, at: datetime, same_reason: str = "") -> Objection:
+    """Answer the open objection. Conflict when there is none. Needs isolation.manage; nobody answers their own.
+
+    Whoever served the order does not judge it: they answer only with the reason why nobody else could (`same_reason`,
+    which the person reads), BadInput without one.
+    """
     lock(order)
     require(by, order.person)
     if by.person_id is not None and by.person_id == order.person_id:
@@ -50,7 +55,16 @@ def answer_objection(order: Order, *, text: str, by: Actor, at: datetime) -> Obj
     said = words(text, "answer", limit=TEXT_LENGTH)
     if not said:
         raise BadInput(_("Write an answer the person can understand."), field="answer")
+    why = words(same_reason, "same_reason", limit=REASON_LENGTH)
+    served_it = by.account_id is not None and order.served_by_id == by.account_id
+    if served_it and not why:
+        raise BadInput(
+            _("You served this order yourself. Let somebody else answer, or say why nobody else can."),
+            code="answered_by_server", field="same_reason",
+        )  # fmt: skip
     objection.answer, objection.answered_at, objection.answered_by_id = said, at, by.account_id
-    objection.save(update_fields=["answer", "answered_at", "answered_by"])
-    note("order.objection_answered", order, by=by, at=at, new={"objection": objection.pk})
+    objection.same_reason = why if served_it else ""
+    objection.save(update_fields=["answer", "answered_at", "answered_by", "same_reason"])
+    new = {"objection": objection.pk, "served_it_too": served_it}
+    note("order.objection_answered", order, by=by, at=at, new=new)
     return objection

@@ -119,3 +119,25 @@ def test_an_objection_needs_words_within_bounds(cast: Cast, order: Order, text: 
 def test_nobody_objects_for_another(cast: Cast, order: Order) -> None:
     with pytest.raises(Forbidden):
         actions.object_to(order, text="替他说", by=cast.by("he"), at=NOON)
+
+
+def test_who_served_the_order_answers_only_with_a_reason(cast: Cast, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(served_by=cast.account["he"])
+    order.refresh_from_db()
+    actions.object_to(order, text="那天我不在宿舍", by=cast.by("wang"), at=NOON)
+    with pytest.raises(BadInput) as refusal:
+        actions.answer_objection(order, text="已核对", by=cast.by("he"), at=NOON)
+    assert (refusal.value.error_code, refusal.value.field) == ("answered_by_server", "same_reason")
+    assert not order.objections.filter(answered_at__isnull=False).exists()
+    done = actions.answer_objection(order, text="已核对", same_reason="值班只有一人", by=cast.by("he"), at=NOON)
+    assert done.same_reason == "值班只有一人"
+    entry = AuditEntry.objects.get(verb="order.objection_answered")
+    assert entry.new == {"objection": done.pk, "served_it_too": True}
+
+
+def test_somebody_else_needs_no_reason(cast: Cast, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(served_by=cast.account["qiu"])
+    order.refresh_from_db()
+    actions.object_to(order, text="那天我不在宿舍", by=cast.by("wang"), at=NOON)
+    done = actions.answer_objection(order, text="已核对", same_reason="无", by=cast.by("he"), at=NOON)
+    assert done.same_reason == ""

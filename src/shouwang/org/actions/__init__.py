@@ -1,6 +1,7 @@
 """The only writes of org, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
 from shouwang.org.actions.accounts import (
+    address_failed,
     change_password,
     create_account,
     grant_role,
@@ -12,6 +13,7 @@ from shouwang.org.actions.accounts import (
     set_language,
     sign_in_failed,
     sign_in_succeeded,
+    token_used,
 )
 from shouwang.org.actions.imports import confirm_import, recheck_import, take_up_import, upload_roster
 from shouwang.org.actions.people import (
@@ -37,6 +39,7 @@ __all__ = [
     "add_organisation",
     "add_person",
     "add_place",
+    "address_failed",
     "assign_responsibility",
     "change_password",
     "close_organisation",
@@ -63,5 +66,6 @@ __all__ = [
     "sign_in_failed",
     "sign_in_succeeded",
     "take_up_import",
+    "token_used",
     "upload_roster",
 ]

@@ -10,14 +10,15 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import audit, clock, events
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.scope import Actor
 from shouwang.org import rules
-from shouwang.org.models import Account, ApiToken, Grant, Organisation, Person
-from shouwang.org.queries.accounts import reaches_whole_account
+from shouwang.org.models import Account, AddressTries, ApiToken, Grant, Organisation, Person
+from shouwang.org.queries.accounts import address_key, reaches_whole_account
 
 
 @transaction.atomic
@@ -157,7 +158,13 @@ def _require_whole(account: Account, *, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def sign_in_failed(account: Account, *, by: Actor, at: datetime) -> Account:
-    """One wrong password more; after too many the account rests (`rules.after_failed_login`)."""
+    """One wrong password more; after too many the account rests (`rules.after_failed_login`).
+
+    Counted on the locked row: guesses that arrive together are each one more.
+    """
+    account = Account.objects.select_for_update().get(pk=account.pk)
+    if account.locked_until is not None and account.locked_until > at:
+        return account
     decision = rules.after_failed_login(account.failed_logins, now=at)
     account.failed_logins = decision.failed_logins
     account.locked_until = decision.locked_until or account.locked_until
@@ -167,8 +174,37 @@ def sign_in_failed(account: Account, *, by: Actor, at: datetime) -> Account:
 
 
 @transaction.atomic
+def address_failed(address: str, *, at: datetime) -> AddressTries | None:
+    """One wrong password more from this address, whatever the name (`rules.after_failed_address`). None: no address.
+
+    No audit entry: the account's is written by `sign_in_failed`, and a name nobody has is nobody's history.
+    """
+    key = address_key(address)
+    if not key:
+        return None
+    due = clock.local_day(at) + timedelta(days=1)
+    AddressTries.objects.get_or_create(address=key, defaults={"since": at, "purge_on": due})
+    row = AddressTries.objects.select_for_update().get(address=key)
+    decision = rules.after_failed_address(row.failed, row.since, now=at)
+    row.failed, row.since, row.purge_on = decision.failed, decision.since, due
+    row.rests_until = decision.rests_until or row.rests_until
+    row.save(update_fields=["failed", "since", "rests_until", "purge_on"])
+    return row
+
+
+def token_used(token: ApiToken, *, on: date) -> None:
+    """Remember the day on which a token was last used: one write a day for each token, whatever it is used for."""
+    if token.last_used_on is None or token.last_used_on < on:
+        older = Q(last_used_on__isnull=True) | Q(last_used_on__lt=on)
+        ApiToken.objects.filter(older, pk=token.pk).update(last_used_on=on)
+
+
+@transaction.atomic
 def sign_in_succeeded(account: Account, *, by: Actor, at: datetime) -> Account:
-    """Signed in: the count of wrong passwords starts again."""
+    """Signed in: the count of wrong passwords starts again. An account that has come to rest meanwhile stays so."""
+    account = Account.objects.select_for_update().get(pk=account.pk)
+    if account.locked_until is not None and account.locked_until > at:
+        return account
     account.failed_logins, account.locked_until, account.last_login = 0, None, at
     account.save(update_fields=["failed_logins", "locked_until", "last_login"])
     audit.record("account.signed_in", "account", account.pk, by=by, at=at, subject=account.person_id)

@@ -41,6 +41,19 @@ class Account(AbstractBaseUser):
         return self.username
 
 
+class AddressTries(models.Model):
+    """Wrong passwords from one network address (of IPv6 the /64 network), counted in a window."""
+
+    address = models.CharField(max_length=45, unique=True)
+    failed = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+    rests_until = models.DateTimeField(null=True, blank=True)
+    purge_on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Grant(models.Model):
     """A role over an organisation's subtree, from–to. Which rights a role carries is in `org.rules`."""
 

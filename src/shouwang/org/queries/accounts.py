@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from ipaddress import ip_address, ip_network
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -10,7 +11,7 @@ from shouwang.core.errors import NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import covers, in_ranges
-from shouwang.org.models import Account, ApiToken, Grant
+from shouwang.org.models import Account, AddressTries, ApiToken, Grant
 from shouwang.org.queries.people import covers_all
 from shouwang.org.queries.scope import current
 
@@ -86,3 +87,18 @@ def own_token(by: Actor, token_id: int) -> ApiToken:
     if token is None or by.account_id is None:
         raise NotFound
     return token
+
+
+def address_key(address: str) -> str:
+    """What tries are counted by: the address; of IPv6 its /64 network, which one machine may have for itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+
+
+def address_rests_until(address: str, *, at: datetime) -> datetime | None:
+    """Until when nobody signs in from this address; None when they may."""
+    row = AddressTries.objects.filter(address=address_key(address), rests_until__gt=at).first()
+    return row.rests_until if row is not None else None

@@ -235,11 +235,7 @@ def responsible_for(person: Person, *, on: date) -> Person | None:
     return answer.person if answer else None
 
 
-def account_by_token(sha256: str, *, at: datetime) -> Account | None:
-    """The active account whose living token has this SHA-256; None otherwise."""
-    token = (
-        ApiToken.objects.filter(sha256=sha256, revoked_at__isnull=True, expires_at__gt=at, account__is_active=True)
-        .select_related("account")
-        .first()
-    )
-    return token.account if token else None
+def token_by_hash(sha256: str, *, at: datetime) -> ApiToken | None:
+    """The living token with this SHA-256, with its active account; None otherwise."""
+    living = ApiToken.objects.filter(revoked_at__isnull=True, expires_at__gt=at, account__is_active=True)
+    return living.filter(sha256=sha256).select_related("account").first()
