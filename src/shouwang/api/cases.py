@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema, Status
 from shouwang.api.http import ApiRequest
 from shouwang.cases import actions, queries, rules
 from shouwang.cases.models import Case, Clock
-from shouwang.checkins.queries import alert_for
+from shouwang.checkins.queries import UNSPECIFIED, alert_for
 from shouwang.core import audit, clock
 from shouwang.core.packs import active_packs, get_pack
 from shouwang.org.models import Person
@@ -108,7 +108,7 @@ class Curve(Schema):
 
 
 class OpenIn(Schema):
-    """Either `alert`, or `person` (number) and `pack`."""
+    """Either `alert` (and `pack`, where no disease pack knows of it), or `person` (number) and `pack`."""
 
     alert: int | None = None
     person: str = ""
@@ -169,10 +169,10 @@ def list_cases(request: ApiRequest, query: Query[DeskQuery]) -> Any:
 def open_case(request: ApiRequest, body: OpenIn) -> Any:
     by, at = request.actor, clock.now()
     alert = alert_for(by, body.alert) if body.alert is not None else None
-    if alert is not None:
+    if alert is not None and alert.disease != UNSPECIFIED:
         person, pack = alert.person, get_pack(alert.pack)
     else:
-        person = person_by_number(by, body.person, right=MANAGE)
+        person = alert.person if alert is not None else person_by_number(by, body.person, right=MANAGE)
         pack = queries.active_pack(active_packs(clock.local_day(at)), body.pack)
     case = actions.open_case(
         person=person,

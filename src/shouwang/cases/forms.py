@@ -79,6 +79,21 @@ class OpenForm(OnsetForm):
     field_order = ("number", "pack", "classification", "onset_day", "onset_time", "detected_at", "reason")
 
 
+class OpenUnlistedForm(OpenForm):
+    """A case opened from an alert that no pack knows of: the clinic says of which disease."""
+
+    pack = forms.ChoiceField(
+        label=_("Disease"),
+        help_text=_("What was reported is in no disease pack. Choose the one to judge this case by."),
+    )
+
+    def __init__(self, *args: Any, packs: list[Pack], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.packs = {pack.code: pack for pack in packs}
+        choices = [("", _("choose")), *((pack.code, str(pack.head.name)) for pack in packs)]
+        self.fields["pack"].choices = choices  # type: ignore[attr-defined]
+
+
 class OpenByNumberForm(OpenForm):
     number = forms.CharField(
         label=_("Student or staff number"),

@@ -124,6 +124,7 @@ class CloseForm(forms.Form):
         help_text=_("The person can read this."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    also = forms.BooleanField(label=_("Close the other findings with the same reason"), required=False, initial=True)
 
 
 class BulkForm(forms.Form):

@@ -30,7 +30,7 @@ from shouwang.checkins import rules
 from shouwang.checkins.actions import Ask, Taken
 from shouwang.checkins.committer import Committer
 from shouwang.checkins.rules import credentials
-from shouwang.core.errors import BadInput, ShouwangError, TooMany, Unauthorized
+from shouwang.core.errors import BadInput, Later, ShouwangError, TooMany, Unauthorized
 from shouwang.core.scope import Actor
 
 Scope = MutableMapping[str, Any]
@@ -218,7 +218,7 @@ async def _body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
 async def _refuse(send: Send, error: ShouwangError, headers: dict[bytes, bytes]) -> None:
     with translation.override(_language(headers)):
         body = encode({**error.as_dict(), "data": {name: str(value) for name, value in error.data.items()}})
-    extra = [(b"retry-after", str(error.data["retry_after"]).encode())] if "retry_after" in error.data else []
+    extra = [(b"retry-after", str(error.retry_after).encode())] if isinstance(error, Later) else []
     if error.status == 401:
         extra.append((b"www-authenticate", b"Bearer"))
     await _send(send, error.status, body, extra)

@@ -67,22 +67,26 @@ class Forbidden(ShouwangError):
         super().__init__(message, **kwargs)
 
 
-class TooMany(ShouwangError):
-    """Too many tries; the answer says after how many seconds (`retry_after`) another one is listened to."""
+class Later(ShouwangError):
+    """Not now; `retry_after` says in how many seconds it may be tried again. Also in `data`, for the sentence."""
+
+    def __init__(self, message: Message, *, retry_after: int, **kwargs: Any) -> None:
+        self.retry_after = max(retry_after, 1)
+        super().__init__(message, retry_after=self.retry_after, **kwargs)
+
+
+class TooMany(Later):
+    """Asked or tried too often."""
 
     code = "too_many"
     status = 429
 
-    def __init__(self, message: Message, *, retry_after: int, **kwargs: Any) -> None:
-        super().__init__(message, **kwargs)
-        self.retry_after = max(retry_after, 1)
 
+class Busy(Later):
+    """Not taken, and not lost: the sender keeps it and tries again."""
 
-class Conflict(ShouwangError):
-    """The state has moved on since the asker looked; look again before deciding."""
-
-    code = "conflict"
-    status = 409
+    code = "busy"
+    status = 503
 
 
 class Unauthorized(ShouwangError):
@@ -93,17 +97,3 @@ class Unauthorized(ShouwangError):
 
     def __init__(self, message: Message = _("Open the page again; your pass is not valid."), **kwargs: Any) -> None:
         super().__init__(message, **kwargs)
-
-
-class TooMany(ShouwangError):
-    """Asked too often. `retry_after` in `data` says in how many seconds it may be tried again."""
-
-    code = "too_many"
-    status = 429
-
-
-class Busy(ShouwangError):
-    """Not taken, and not lost: the sender keeps it and tries again after `retry_after` seconds (in `data`)."""
-
-    code = "busy"
-    status = 503

@@ -10,6 +10,7 @@ urlpatterns = [
     path("cases/<int:pk>/", desk.case, name="case"),
     path("cases/<int:pk>/trace/", desk.trace, name="trace"),
     path("cases/<int:pk>/confirm-close/", desk.confirm_close, name="confirm_close"),
+    path("cases/<int:pk>/decide/", desk.decide_ticked, name="decide_ticked"),
     path("cases/<int:pk>/network/", desk.network, name="network"),
     path("cases/<int:pk>/timeline/", desk.timeline, name="timeline"),
     path("cases/<int:pk>/places/", desk.places, name="places"),

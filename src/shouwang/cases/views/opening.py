@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from shouwang.cases import actions, forms, rules
 from shouwang.checkins.models import SymptomAlert
-from shouwang.checkins.queries import alert_for
+from shouwang.checkins.queries import UNSPECIFIED, alert_for
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.forms import put_error
@@ -54,13 +54,19 @@ def open_from_alert(request: Request, alert_id: int) -> HttpResponse:
     if not actions.may_manage(by, alert.person):
         raise Forbidden
     audit.saw("alert.viewed", "alert", [alert.person_id], by=by, at=clock.now(), object_id=alert.pk)
-    form = forms.OpenForm(request.POST or None, initial={"detected_at": alert.raised_at})
+    initial = {"detected_at": alert.raised_at}
+    pack = None if alert.disease == UNSPECIFIED else get_pack(alert.pack)
+    form = (
+        forms.OpenUnlistedForm(request.POST or None, initial=initial, packs=active_packs(clock.local_day(clock.now())))
+        if pack is None
+        else forms.OpenForm(request.POST or None, initial=initial)
+    )
     if form.is_bound and form.is_valid():
-        answer = _opened(request, form, person=alert.person, pack=get_pack(alert.pack), alert=alert)
-        if answer is not None:
+        chosen = form.packs[form.cleaned_data["pack"]] if isinstance(form, forms.OpenUnlistedForm) else pack
+        if chosen is not None and (answer := _opened(request, form, person=alert.person, pack=chosen, alert=alert)):
             return answer
     status = 422 if form.is_bound else 200
-    context = {"form": form, "alert": alert, "pack": get_pack(alert.pack)}
+    context = {"form": form, "alert": alert, "pack": pack}
     return render(request, "cases/open_from_alert.html", context, status=status)
 
 

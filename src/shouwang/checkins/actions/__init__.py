@@ -1,6 +1,6 @@
 """The only writes of check-ins: intake, lists, excuses, bulk acts, alerts, monitoring, the note of a reading."""
 
-from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
+from shouwang.checkins.actions.alerts import close_alert, close_alerts, mark_case_opened
 from shouwang.checkins.actions.bulk import BULK_RIGHTS, Asked, Chosen, beat, perform_bulk, silent_jobs, start_bulk
 from shouwang.checkins.actions.credentials import end_tickets, revoke_tickets
 from shouwang.checkins.actions.excuses import end_excuse, excuse
@@ -25,6 +25,7 @@ __all__ = [
     "beat",
     "catch_up",
     "close_alert",
+    "close_alerts",
     "end_excuse",
     "end_monitoring",
     "end_tickets",

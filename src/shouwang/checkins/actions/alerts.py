@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -26,6 +27,12 @@ def close_alert(alert: SymptomAlert, *, reason: str, by: Actor, at: datetime) ->
     if not reason:
         raise BadInput(_("Say why no case is opened; the person can read it."), code="reason_required", field="reason")
     return _handle(alert, SymptomAlert.State.CLOSED, "alert.closed", reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def close_alerts(alerts: Sequence[SymptomAlert], *, reason: str, by: Actor, at: datetime) -> list[SymptomAlert]:
+    """Close several findings about one person with one reason, all or none; as `close_alert`."""
+    return [close_alert(alert, reason=reason, by=by, at=at) for alert in alerts]
 
 
 @transaction.atomic

@@ -1,6 +1,14 @@
 """The only reads of check-ins. Permission is asked here: what an actor may not see is not fetched."""
 
-from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_alerts, open_by_severity
+from shouwang.checkins.queries.alerts import (
+    UNSPECIFIED,
+    alert_for,
+    alert_queue,
+    beside,
+    call_queue,
+    handled_alerts,
+    open_by_severity,
+)
 from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
 from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
@@ -23,6 +31,7 @@ from shouwang.checkins.queries.why import Why, explain, sees_answers, stands, te
 
 __all__ = [
     "HISTORY_DAYS",
+    "UNSPECIFIED",
     "Board",
     "Counts",
     "OwnDay",
@@ -33,8 +42,10 @@ __all__ = [
     "asking_on",
     "bearer_of",
     "bed_of",
+    "beside",
     "board",
     "board_of",
+    "call_queue",
     "checks_of",
     "day_figures",
     "everybody",

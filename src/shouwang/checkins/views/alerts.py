@@ -30,13 +30,22 @@ def alerts(request: Request) -> HttpResponse:
     if not by.holds(HANDLE):
         raise NotFound
     handled = request.GET.get("tab") == "handled"
-    rows, order = (queries.handled_alerts(by), HANDLED_ORDER) if handled else (queries.alert_queue(by), ORDER)
+    rows, order = (queries.handled_alerts(by), HANDLED_ORDER) if handled else (queries.call_queue(by), ORDER)
     found = keyset_page(rows, order, request.GET.get("page", ""))
     actions.note_reading("alert", [alert.person_id for alert in found.rows], by=by, at=at)
     protocols = queries.protocols_of(clock.local_day(at))
+    others = {} if handled else queries.beside(found.rows)
     context = {
         "page": found,
-        "alerts": [(alert, answers_of(alert, protocols), protocols.name(alert.pack)) for alert in found.rows],
+        "alerts": [
+            (
+                alert,
+                answers_of(alert, protocols),
+                protocols.name(alert.pack),
+                [(other, protocols.name(other.pack)) for other in others.get(alert.pk, ())],
+            )
+            for alert in found.rows
+        ],
         "severities": queries.open_by_severity(by),
         "handled": handled,
         "at": at,
@@ -65,7 +74,8 @@ def close(request: Request, alert_id: int) -> HttpResponse:
     form = CloseForm(request.POST)
     if form.is_valid():
         try:
-            actions.close_alert(found, reason=form.cleaned_data["reason"], by=by, at=clock.now())
+            also = queries.beside([found])[found.pk] if form.cleaned_data["also"] else []
+            actions.close_alerts([found, *also], reason=form.cleaned_data["reason"], by=by, at=clock.now())
         except BadInput as error:
             put_error(form, error)
         else:
@@ -84,8 +94,9 @@ def _page(request: Request, found: SymptomAlert, form: CloseForm, status: int = 
         "said": answers_of(found, protocols),
         "rows": [words.told(row, protocols) for row in queries.history(by, found.person_id)],
         "bed": queries.bed_of(found.person),
-        "known_pack": any(protocol.code == found.pack for protocol in protocols.active),
+        "known_pack": found.disease == queries.UNSPECIFIED or any(p.code == found.pack for p in protocols.active),
         "may_open": by.holds("case.manage", found.person.home_path),
+        "others": [(other, protocols.name(other.pack)) for other in queries.beside([found])[found.pk]],
         "form": form,
     }
     return render(request, "checkins/alert.html", context, status=status)

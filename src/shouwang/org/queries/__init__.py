@@ -46,7 +46,6 @@ from shouwang.org.queries.responsibility import (
 from shouwang.org.queries.scope import (
     INSTITUTIONS,
     Reach,
-    account_by_token,
     account_to_sign_in,
     actor_for,
     current,
@@ -88,7 +87,6 @@ __all__ = [
     "AuditFilter",
     "PeopleFilter",
     "Reach",
-    "account_by_token",
     "account_for",
     "account_to_sign_in",
     "accounts_page",

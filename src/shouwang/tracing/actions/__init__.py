@@ -1,6 +1,6 @@
 """The only writes of tracing, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
-from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, reconsider
+from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, dismiss_many, reconsider
 from shouwang.tracing.actions.days import IMPORT, build_days, build_stale, sweep_leftovers
 from shouwang.tracing.actions.presence import ImportOptions, ImportResult, import_presence
 from shouwang.tracing.actions.timetable import TimetableResult, import_timetable
@@ -16,6 +16,7 @@ __all__ = [
     "confirm",
     "confirm_many",
     "dismiss",
+    "dismiss_many",
     "import_presence",
     "import_timetable",
     "reconsider",

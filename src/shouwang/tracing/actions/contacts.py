@@ -48,6 +48,20 @@ def confirm_many(case: Case, contact_ids: Sequence[int], *, by: Actor, at: datet
 
     NotFound when an id is none of this case's contacts.
     """
+    return _decide_many(case, contact_ids, State.CONFIRMED, reason, by=by, at=at)
+
+
+@transaction.atomic
+def dismiss_many(case: Case, contact_ids: Sequence[int], *, reason: str, by: Actor, at: datetime) -> list[Contact]:
+    """Dismiss those of the case that are still undecided, for one reason; as `confirm_many` otherwise."""
+    if not reason.strip():
+        raise BadInput(_("Say why these people are no contacts."), field="reason")
+    return _decide_many(case, contact_ids, State.DISMISSED, reason, by=by, at=at)
+
+
+def _decide_many(
+    case: Case, contact_ids: Sequence[int], state: Contact.State, reason: str, *, by: Actor, at: datetime
+) -> list[Contact]:
     queries.case_to_trace(by, case.pk)
     wanted = dict.fromkeys(contact_ids)
     found = {row.pk: row for row in Contact.objects.filter(case=case, pk__in=list(wanted)).select_related("person")}
@@ -56,7 +70,7 @@ def confirm_many(case: Case, contact_ids: Sequence[int], *, by: Actor, at: datet
     undecided = [row for row in found.values() if row.state == State.CANDIDATE]
     for row in undecided:
         row.case = case
-        _write(row, State.CONFIRMED, reason, by=by, at=at)
+        _write(row, state, reason, by=by, at=at)
     return undecided
 
 

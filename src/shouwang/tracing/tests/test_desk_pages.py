@@ -218,3 +218,33 @@ def test_a_file_is_imported_by_the_page(cast: Cast, sign_in: SignIn) -> None:
     assert send(b"\x89PNG\r\n\x1a\n" + bytes(64), "cat.csv").status_code == 422
     assert send(VISITS.encode(), kind="gossip").status_code == 422
     assert su.post(address, {}).status_code == 422
+
+
+def test_a_decision_renews_the_table_of_grades(cast: Cast, sign_in: SignIn, traced: Case) -> None:
+    contact = Contact.objects.get(person=cast.person["wang"])
+    answer = sign_in("qiu").post(
+        f"/tracing/contacts/{contact.pk}/confirm/", {"version": contact.version}, headers={"HX-Request": "true"}
+    )
+    text = answer.content.decode()
+    assert f'id="contact-{contact.pk}"' in text
+    assert 'id="grade-counts" hx-swap-oob="true"' in text and 'id="confirm-close" hx-swap-oob="true"' in text
+    counts = text[text.index('id="grade-counts"') :]
+    assert counts.index('<td class="num">2</td>') < counts.index('<td class="num">1</td>')  # two to decide, one done
+
+
+def test_those_ticked_are_decided_together(cast: Cast, sign_in: SignIn, traced: Case) -> None:
+    qiu, address = sign_in("qiu"), f"/tracing/cases/{traced.pk}/decide/"
+    by_name = dict(Contact.objects.values_list("person__name", "pk"))
+    assert (
+        f'form="ticked" name="contact" value="{by_name["王蕾"]}"'
+        in qiu.get(f"/tracing/cases/{traced.pk}/").content.decode()
+    )
+    assert qiu.post(address, {"what": "confirm"}).status_code == 400
+    assert qiu.post(address, {"what": "dismiss", "contact": [by_name["赵宁"]]}).status_code == 400  # no reason
+    assert qiu.post(address, {"what": "confirm", "contact": ["x"]}).status_code == 404
+    assert not Contact.objects.exclude(state="candidate").exists()
+    assert qiu.post(address, {"what": "confirm", "contact": [by_name["王蕾"]]}).status_code == 302
+    values = {"what": "dismiss", "contact": [by_name["赵宁"], by_name["孟欣"]], "reason": "当天请假"}
+    assert qiu.post(address, values).status_code == 302
+    states = dict(Contact.objects.values_list("person__name", "state"))
+    assert states == {"王蕾": "confirmed", "赵宁": "dismissed", "孟欣": "dismissed", "欧阳静": "candidate"}

@@ -46,7 +46,7 @@ def case(request: Request, pk: int) -> HttpResponse:
     """One case: window, runs, contacts with reasons and evidence."""
     found = queries.case_to_trace(request.actor, pk)
     context = _contacts(request, found)
-    if partial(request):
+    if partial(request):  # a search or filter: the summary above stays as it is
         return render(request, "tracing/_fragments/contacts.html", context)
     return render(request, "tracing/case.html", context | _head(found))
 
@@ -55,20 +55,24 @@ def _head(found: Case) -> dict[str, Any]:
     now = clock.now()
     pack = get_pack(found.pack)
     rule = judging.contact_rule(pack)
-    counts = queries.counts(found)
-    grades = []
-    for grade in rule.grades:
-        of_grade = {state: n for (code, state), n in counts.items() if code == grade.code}
-        grades.append({"code": grade.code, "name": str(grade.name), "total": sum(of_grade.values()), **of_grade})
     return {
         "window": infectious_window(found, now),
         "rule": rule,
         "pack": pack,
         "source": pack.sources.get(rule.source),
-        "grades": grades,
         "trace": found.traces.select_related("by").first(),
-        "waiting_close": counts.get(("close", Contact.State.CANDIDATE), 0),
+        **_summary(found),
     }
+
+
+def _summary(found: Case) -> dict[str, Any]:
+    """Decisions by grade, and how many close contacts wait: what every decision changes."""
+    counts = queries.counts(found)
+    grades = []
+    for grade in judging.contact_rule(get_pack(found.pack)).grades:
+        of_grade = {state: n for (code, state), n in counts.items() if code == grade.code}
+        grades.append({"code": grade.code, "name": str(grade.name), "total": sum(of_grade.values()), **of_grade})
+    return {"grades": grades, "waiting_close": counts.get(("close", Contact.State.CANDIDATE), 0)}
 
 
 def _contacts(request: Request, found: Case) -> dict[str, Any]:
@@ -123,16 +127,7 @@ def confirm(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def dismiss(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
-    form = DismissForm(request.POST)
-    if not form.is_valid():
-        raise BadInput(str(next(iter(form.errors.values()))[0]), field=next(iter(form.errors)))
-    done = actions.dismiss(
-        contact,
-        reason=form.cleaned_data["reason"],
-        version=form.cleaned_data["version"],
-        by=request.actor,
-        at=clock.now(),
-    )
+    done = actions.dismiss(contact, by=request.actor, at=clock.now(), **_reason(request))
     return _row(request, done)
 
 
@@ -140,24 +135,24 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def reconsider(request: Request, pk: int) -> HttpResponse:
     contact = queries.contact_for(request.actor, pk)
+    done = actions.reconsider(contact, by=request.actor, at=clock.now(), **_reason(request))
+    return _row(request, done)
+
+
+def _reason(request: Request) -> dict[str, Any]:
+    """`reason` and `version` of the form that dismisses, or takes a decision back."""
     form = DismissForm(request.POST)
     if not form.is_valid():
         raise BadInput(str(next(iter(form.errors.values()))[0]), field=next(iter(form.errors)))
-    done = actions.reconsider(
-        contact,
-        reason=form.cleaned_data["reason"],
-        version=form.cleaned_data["version"],
-        by=request.actor,
-        at=clock.now(),
-    )
-    return _row(request, done)
+    return {"reason": form.cleaned_data["reason"], "version": form.cleaned_data["version"]}
 
 
 def _row(request: Request, contact: Contact) -> HttpResponse:
     if not partial(request):
         return redirect("tracing:case", contact.case_id)
     fresh = _named(queries.contact_for(request.actor, contact.pk))
-    return render(request, "tracing/_fragments/row.html", {"contact": fresh, "case": fresh.case})
+    context = {"contact": fresh, "case": fresh.case, **_summary(fresh.case)}
+    return render(request, "tracing/_fragments/decided.html", context)
 
 
 def _named(contact: Contact) -> Contact:
@@ -172,10 +167,7 @@ def _named(contact: Contact) -> Contact:
 def confirm_close(request: Request, pk: int) -> HttpResponse:
     """Confirm every undecided close contact of the case, or those that are ticked."""
     found = queries.case_to_trace(request.actor, pk)
-    try:
-        ticked = [TICKED.clean(value) for value in request.POST.getlist("contact")]
-    except ValidationError as error:
-        raise NotFound from error
+    ticked = _ticked(request)
     if not ticked:
         wanted = queries.ContactFilter(state=Contact.State.CANDIDATE, grade="close")
         ticked = list(queries.contacts_of(request.actor, found, wanted).values_list("pk", flat=True))
@@ -183,6 +175,31 @@ def confirm_close(request: Request, pk: int) -> HttpResponse:
     says = ngettext("%(count)s contact confirmed.", "%(count)s contacts confirmed.", len(done))
     messages.success(request, says % {"count": len(done)})
     return redirect("tracing:case", found.pk)
+
+
+@require_POST
+@signed_in
+def decide_ticked(request: Request, pk: int) -> HttpResponse:
+    """Confirm the ticked contacts of a case, or dismiss them with one reason. All of them, or none."""
+    found = queries.case_to_trace(request.actor, pk)
+    ticked, how = _ticked(request), {"by": request.actor, "at": clock.now()}
+    if not ticked:
+        raise BadInput(_("Tick the contacts first."), code="nothing_ticked", field="contact")
+    if request.POST.get("what") == "dismiss":
+        done = actions.dismiss_many(found, ticked, reason=request.POST.get("reason", ""), **how)
+        says = ngettext("%(count)s contact dismissed.", "%(count)s contacts dismissed.", len(done))
+    else:
+        done = actions.confirm_many(found, ticked, **how)
+        says = ngettext("%(count)s contact confirmed.", "%(count)s contacts confirmed.", len(done))
+    messages.success(request, says % {"count": len(done)})
+    return redirect("tracing:case", found.pk)
+
+
+def _ticked(request: Request) -> list[int]:
+    try:
+        return [TICKED.clean(value) for value in request.POST.getlist("contact")]
+    except ValidationError as error:
+        raise NotFound from error
 
 
 @require_GET

@@ -1,8 +1,8 @@
-/* The tracer's keys: j/k move between contacts, y confirms, n opens the reason, e shows the evidence. */
+/* The tracer's keys: j/k move between contacts, x ticks, y confirms, n opens the reason, e shows the evidence. */
 (function () {
   "use strict";
   function rows() { return Array.from(document.querySelectorAll("[data-contact]")); }
-  function typing(target) { return target instanceof Element && target.closest("input, textarea, select, [contenteditable]"); }
+  function typing(target) { return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]"); }
   function current() { return document.activeElement && document.activeElement.closest("[data-contact]"); }
   function move(step) {
     var all = rows();
@@ -16,7 +16,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) { return; }
     if (event.key === "j") { move(1); event.preventDefault(); return; }
     if (event.key === "k") { move(-1); event.preventDefault(); return; }
-    if ("yne".indexOf(event.key) < 0 || event.key.length !== 1) { return; }
+    if ("ynex".indexOf(event.key) < 0 || event.key.length !== 1) { return; }
     var row = current();
     var button = row && row.querySelector('[data-key="' + event.key + '"]');
     if (!button) { return; }
