@@ -298,7 +298,7 @@ def test_the_queue_and_its_answer(cast: Cast, sign_in: SignIn, django_assert_max
     assert refused.status_code == 422 and refused.context["form"].errors["reason"]
     assert he.post(close, {"reason": "smoker's cough, known"}).status_code == 302
     assert he.post(close, {"reason": "again"}).status_code == 409
-    assert [a.pk for a, _, _ in he.get(ALERTS_URL, {"tab": "handled"}).context["alerts"]] == [alert.pk]
+    assert [a.pk for a, *_ in he.get(ALERTS_URL, {"tab": "handled"}).context["alerts"]] == [alert.pk]
     assert "smoker" in sign_in("lin").get(TODAY_URL).content.decode(), "the person reads the reason"
 
 
@@ -307,7 +307,6 @@ def test_an_alert_no_pack_explains_offers_a_case_all_the_same(cast: Cast, sign_i
     alert = SymptomAlert.objects.get()
     page = sign_in("he").get(reverse("checkins:alert", args=[alert.pk])).content.decode()
     assert reverse("cases:open_from_alert", args=[alert.pk]) in page
-    assert reverse("cases:open_from_alert", args=[alert.pk]) not in page
 
 
 @pytest.mark.parametrize("name", ["lin", "meng", "fang", "qiu", "su", "tang", "admin"])

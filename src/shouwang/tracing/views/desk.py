@@ -46,7 +46,7 @@ def case(request: Request, pk: int) -> HttpResponse:
     """One case: window, runs, contacts with reasons and evidence."""
     found = queries.case_to_trace(request.actor, pk)
     context = _contacts(request, found)
-    if partial(request):  # a search or filter: the summary above stays as it is
+    if partial(request):
         return render(request, "tracing/_fragments/contacts.html", context)
     return render(request, "tracing/case.html", context | _head(found))
 
@@ -182,7 +182,8 @@ def confirm_close(request: Request, pk: int) -> HttpResponse:
 def decide_ticked(request: Request, pk: int) -> HttpResponse:
     """Confirm the ticked contacts of a case, or dismiss them with one reason. All of them, or none."""
     found = queries.case_to_trace(request.actor, pk)
-    ticked, how = _ticked(request), {"by": request.actor, "at": clock.now()}
+    ticked = _ticked(request)
+    how: dict[str, Any] = {"by": request.actor, "at": clock.now()}
     if not ticked:
         raise BadInput(_("Tick the contacts first."), code="nothing_ticked", field="contact")
     if request.POST.get("what") == "dismiss":
