@@ -67,6 +67,13 @@ class Forbidden(ShouwangError):
         super().__init__(message, **kwargs)
 
 
+class Conflict(ShouwangError):
+    """The state has moved on since the asker looked; look again before deciding."""
+
+    code = "conflict"
+    status = 409
+
+
 class Later(ShouwangError):
     """Not now; `retry_after` says in how many seconds it may be tried again. Also in `data`, for the sentence."""
 
