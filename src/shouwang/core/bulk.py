@@ -178,8 +178,10 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
         return field.get_db_prep_save(value, database)
 
     if kind == "JSONField" and database.vendor == "sqlite":
-        empty = {list: write([]), dict: write({})}
-        return lambda value: write(value) if value or type(value) not in empty else empty[type(value)]
+        nothing, none = write([]), write({})
+        return lambda value: (
+            write(value) if value else nothing if value == [] else none if value == {} else write(value)
+        )
     # The same day or moment stands in every row of a set-based action.
     return lru_cache(maxsize=4096)(write) if kind in REPEATED else write
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
@@ -12,6 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouwang.web.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 django = get_asgi_application()
 
-from shouwang.checkins.intake import Intake  # noqa: E402 (models can be imported only now)
+from shouwang.checkins.intake import Application, Intake  # noqa: E402 (models can be imported only now)
 
-application = Intake(django)
+application = Intake(cast("Application", django))

@@ -111,7 +111,8 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     found: dict[int, Known] = {}
     for row in _ask(PEOPLE, "p.id", ids):
         said = None if row[11] is None else _said(row[11:])
-        person = Known(*row[:8], row[8] or 0, row[9], row[10] or 0, said)
+        serial, words = row[8] or 0, row[10] or 0
+        person = Known(*(*row[:8], serial, row[9], words, said))
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):
@@ -136,7 +137,8 @@ def active_accounts(ids: Sequence[int]) -> set[int]:
 def _ask(question: str, column: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question + among(column), [listed(values)])
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _said(row: Sequence[Any]) -> Said:
