@@ -1,4 +1,4 @@
-"""The processes beside the server: the import worker and the sweeper. One that dies is started again."""
+"""The processes beside the server: import worker, sweeper, reminders. One that dies is started again."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 HELPERS: Mapping[str, Sequence[str]] = {
     "worker": ("worker", "--until-alone"),
     "sweeper": ("sweep", "--until-alone", "--every", "5"),
+    "reminders": ("remind", "run", "--until-alone", "--every", "30"),
 }
 
 

@@ -15,7 +15,7 @@ from shouwang import __version__
 COMMANDS = {
     "init": ("setup", "init", "Create SHOUWANG_HOME with secret key and database, or bring an old one up to date."),
     "doctor": ("doctor", "doctor", "Say what is wrong with this installation, and how to mend it."),
-    "serve": ("serve", "serve", "Serve pages and API, with the import worker and the clock sweeper."),
+    "serve": ("serve", "serve", "Serve pages and API, with import worker, clock sweeper and reminders."),
     "demo": ("demo.command", "demo", "Synthesise a campus and run the whole story on it."),
     "import": ("imports", "imports", "Import a roster, presence records, a timetable."),
     "trace": ("trace", "trace", "Everyone who was with a person in a window, with evidence."),
@@ -26,6 +26,8 @@ COMMANDS = {
     "case": ("clinic", "case", "Cases: list, open, classify, date; late clocks."),
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),
     "order": ("desk", "order", "Quarantine and isolation orders."),
+    "remind": ("remind", "remind", "Reminders: plan, send, how far they are, why somebody is (not) reminded."),
+    "channel": ("channels", "channel", "Channels to mail and group bots: list, add, test, close."),
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),
     "place": ("places", "place", "Places: to whom a campus belongs."),

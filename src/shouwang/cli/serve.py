@@ -30,9 +30,9 @@ IMPORTING = timedelta(minutes=10)  # an import whose days are stale for longer h
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes.")
-@click.option("--no-background", is_flag=True, help="Neither import worker nor sweeper: something else runs them.")
+@click.option("--no-background", is_flag=True, help="Only the server: something else runs the rest.")
 def serve(host: str, port: int, workers: int, no_background: bool) -> None:
-    """Serve pages and API, with the import worker and the clock sweeper beside them."""
+    """Serve pages and API, with import worker, clock sweeper and reminders beside them."""
     from granian.constants import Interfaces
     from granian.server import Server
 

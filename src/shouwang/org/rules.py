@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, str] = {
     "report.view": "the situation report: numbers, never names",
     "report.issue": "issue the situation report",
     "level.declare": "declare a response level",
+    "outreach.manage": "channels to people and units (mail, group bots), and whether messages arrived",
 }
 HEALTH_RIGHTS = frozenset(
     {"checkin.view", "alert.handle", "case.view", "case.manage", "trace.work", "isolation.manage"}
@@ -79,11 +80,20 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "level.declare",
             "audit.view",
             "presence.import",
+            "outreach.manage",
         }
     ),
     "leader": frozenset({"report.view"}),
     "administrator": frozenset(
-        {"people.view", "people.manage", "org.manage", "account.manage", "audit.view", "presence.import"}
+        {
+            "people.view",
+            "people.manage",
+            "org.manage",
+            "account.manage",
+            "audit.view",
+            "presence.import",
+            "outreach.manage",
+        }
     ),
 }
 

@@ -48,6 +48,7 @@ KINDS = {
     "account": _("account"),
     "alert": _("symptom alert"),
     "case": _("case"),
+    "channel": _("channel"),
     "checkin": _("check-in"),
     "clock": _("clock"),
     "contact": _("contact"),
@@ -65,6 +66,7 @@ KINDS = {
     "presence_day": _("a day of presence"),
     "report": _("situation report"),
     "responsibility": _("responsibility"),
+    "round": _("reminders of a deadline"),
     "trace": _("trace"),
 }
 MOUTHS = {"web": _("page"), "api": _("API"), "cli": _("command line"), "system": _("program")}

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class OutreachConfig(AppConfig):
     name = "shouwang.outreach"
     label = "outreach"
+
+    def ready(self) -> None:
+        from shouwang.outreach import purging
+
+        purging.connect()

@@ -16,6 +16,7 @@ from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
 from shouwang.isolation import home as isolation
 from shouwang.org import home as org
+from shouwang.outreach import home as outreach
 from shouwang.tracing import home as tracing_home
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
@@ -46,6 +47,7 @@ class Card:
 SECTIONS: list[Section] = [
     Section("isolation/_home/order.html", isolation.order_card, width="full", person=True),
     Section("checkins/_home/today.html", checkins.today_card, person=True),
+    Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_card, right="checkin.status"),
     Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),

@@ -73,6 +73,8 @@ ENTRIES: list[Entry] = [
     Entry("isolation:list", _("Quarantine and isolation"), "home-heart", right="isolation.manage", group="respond"),
     Entry("isolation:rooms", _("Isolation rooms"), "bed", right="isolation.manage", group="respond"),
     Entry("isolation:absent", _("Absent"), "calendar-time", right="isolation.view", group="watch"),
+    Entry("outreach:rounds", _("Reminders"), "bell-ringing", right="checkin.status", group="watch"),
+    Entry("outreach:channels", _("Channels"), "send", right="outreach.manage", group="campus"),
     Entry("org:people", _("People"), "users", right="people.view", group="campus"),
     Entry("org:tree", _("Organisations"), "sitemap", right="people.view", group="campus"),
     Entry("org:places", _("Places"), "map-2", group="campus"),
@@ -85,6 +87,8 @@ ENTRIES: list[Entry] = [
 # The account menu, upper right.
 ACCOUNT: list[Entry] = [
     Entry("isolation:mine", _("My isolation orders"), "home-heart", person=True),
+    Entry("outreach:inbox", _("Messages"), "bell", person=True),
+    Entry("outreach:preferences", _("How to reach me"), "settings", person=True),
     Entry("org:me", _("My data"), "id", person=True),
     Entry("org:seen", _("Who saw my data"), "eye-check", person=True),
     Entry("org:tokens", _("API tokens"), "key"),

@@ -111,6 +111,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 IMPORT_MAX_BYTES = env.integer("SHOUWANG_IMPORT_MAX_MB", 512, low=1, high=10_000) * 1024 * 1024
 
 INSTITUTION = env.text("SHOUWANG_INSTITUTION")
+PUBLIC_ADDRESS = env.text("SHOUWANG_ADDRESS").rstrip("/")  # before the paths in messages; without it they hold no link
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

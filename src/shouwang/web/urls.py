@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tracing/", include("shouwang.tracing.urls")),
     path("command/", include("shouwang.command.urls")),
     path("isolation/", include("shouwang.isolation.urls")),
+    path("outreach/", include("shouwang.outreach.urls")),
     path("api/v1/", api.urls),
 ]
 

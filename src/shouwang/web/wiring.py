@@ -9,6 +9,8 @@ from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
 from shouwang.isolation import reactions as isolation
+from shouwang.outreach import owed
+from shouwang.outreach.contributors import DailyCheckIn
 from shouwang.tracing import home as tracing_home
 from shouwang.web import audit_words
 
@@ -24,5 +26,6 @@ def connect() -> None:
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
     verbs.register(audit_words.VERBS)
+    owed.register(DailyCheckIn())
     show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))
     show_on_case(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))

@@ -1,0 +1,1 @@
+"""Out of the house: Apprise with our own plugins for the three group bots, and the outbox file."""
