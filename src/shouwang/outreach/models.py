@@ -30,6 +30,7 @@ class Channel(models.Model):
     url = models.CharField(max_length=1000)
     secret = models.CharField(max_length=200, blank=True)
     hint = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, db_index=True)  # one bot in several rows: its rate is counted once
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)

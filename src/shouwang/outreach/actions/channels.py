@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
 from shouwang.outreach import queries
-from shouwang.outreach.actions.sending import _free, _write_attempt, target_of
+from shouwang.outreach.actions.sending import hold, is_free, target_of, write_attempt
 from shouwang.outreach.models import Attempt, Channel
 from shouwang.outreach.queries.channels import MANAGE
 from shouwang.outreach.rules import Kind, hint, parsed
@@ -38,9 +39,10 @@ def add_channel(
     if len(secret) > 200:
         raise BadInput(gettext_lazy("A signing secret of at most 200 characters is expected."), field="secret")
     target = parsed(kind, url, secret)
+    digest = hashlib.sha256(f"{kind} {target.url}".encode()).hexdigest()
     row = Channel.objects.create(
         name=title, kind=kind, organisation=organisation, url=target.url, secret=target.secret, hint=hint(target)[:120],
-        created_at=at,
+        digest=digest, created_at=at,
     )  # fmt: skip
     new = {"name": title, "kind": kind, "where": organisation.code, "hint": row.hint}
     audit.record("channel.added", "channel", row.pk, by=by, at=at, new=new)
@@ -73,10 +75,10 @@ def test_channel(channel: Channel, *, address: str = "", by: Actor, at: datetime
     if channel.kind == Kind.MAIL and not address:
         raise BadInput(gettext_lazy("To which address? Enter one of your own."), field="address")
     with transaction.atomic():
-        Channel.objects.select_for_update().get(pk=channel.pk)
-        if not _free(channel, at):
+        hold(channel)
+        if not is_free(channel, at):
             raise Conflict(gettext_lazy("This channel must rest for a moment. Try again in a minute."), code="too_fast")
-        attempt = _write_attempt(channel, at, account_id=by.account_id)
+        attempt = write_attempt(channel, at, account_id=by.account_id)
         audit.record("channel.tested", "channel", channel.pk, by=by, at=at)
     said = Said(_("Test from Shouwang"), _("This channel works. Nothing needs to be done."), "/")
     answer = deliver(target_of(channel), said, address=address, limits=queries.limits_of(channel.kind))

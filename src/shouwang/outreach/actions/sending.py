@@ -103,7 +103,7 @@ def _through(channel: Channel, now: Callable[[], datetime], most: int, done: Sen
         batch = list(
             due.select_related("message__round", "message__organisation", "channel").order_by("next_at", "pk")[:BATCH]
         )
-        if not batch or not _free(channel, now()):
+        if not batch or not is_free(channel, now()):
             return
         needed = _needed(batch)
         unneeded = [one.pk for one in batch if one.pk not in needed]
@@ -138,7 +138,7 @@ def _needed(batch: Sequence[Delivery]) -> dict[int, Said]:
             if not message.owed:
                 continue
         else:
-            counts = queries.counts_below(message.round, unit)
+            counts = queries.counts_for(message)
             if (counts.missing == 0) != (message.purpose == Message.Purpose.ALL_IN):
                 continue
         with translation.override(languages.get(message.person_id or 0) or settings.LANGUAGE_CODE):
@@ -153,33 +153,36 @@ def _languages(batch: Sequence[Delivery]) -> dict[int, str]:
 
 
 def _recent(channel: Channel, at: datetime) -> list[datetime]:
-    rows: QuerySet[Attempt] = Attempt.objects.filter(channel=channel, at__gt=at - timedelta(minutes=1))
+    """Attempts of the last minute at this bot, also through other channels that lead to it."""
+    rows: QuerySet[Attempt] = Attempt.objects.filter(channel__digest=channel.digest, at__gt=at - timedelta(minutes=1))
     return list(rows.order_by().values_list("at", flat=True))
 
 
-def _free(channel: Channel, at: datetime) -> bool:
-    rests = Channel.objects.filter(pk=channel.pk).values_list("paused_until", flat=True).first()
-    if rests is not None and rests > at:
+def is_free(channel: Channel, at: datetime) -> bool:
+    """Whether one more message may go through it at `at`."""
+    if Channel.objects.filter(digest=channel.digest, paused_until__gt=at).exists():
         return False
     return next_free(_recent(channel, at), queries.limits_of(channel.kind), now=at) <= at
 
 
+def hold(channel: Channel) -> None:
+    """Hold the bot's rows until the transaction ends: two senders together keep its rate."""
+    list(Channel.objects.select_for_update().filter(digest=channel.digest).order_by("pk").values_list("pk"))
+
+
 @transaction.atomic
 def _claim(delivery: Delivery, at: datetime) -> Attempt | None:
-    """Write down that it is about to be sent; None when another sender has it, or the channel must wait.
-
-    The channel's row is held meanwhile, so that two senders together keep its rate.
-    """
-    Channel.objects.select_for_update().get(pk=delivery.channel_id)
-    if not _free(delivery.channel, at):
+    """Write down that it is about to be sent; None when another sender has it, or the channel must wait."""
+    hold(delivery.channel)
+    if not is_free(delivery.channel, at):
         return None
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.QUEUED)
     if not mine.update(state=State.SENDING, lease_until=at + LEASE, attempts=F("attempts") + 1):
         return None
-    return _write_attempt(delivery.channel, at, delivery=delivery)
+    return write_attempt(delivery.channel, at, delivery=delivery)
 
 
-def _write_attempt(channel: Channel, at: datetime, **more: object) -> Attempt:
+def write_attempt(channel: Channel, at: datetime, **more: object) -> Attempt:
     purge_on = clock.local_day(at) + timedelta(days=keep_days("message"))
     return Attempt.objects.create(channel=channel, at=at, purge_on=purge_on, **more)
 
@@ -195,7 +198,7 @@ def _attempt(delivery: Delivery, attempt: Attempt, said: Said, now: Callable[[],
         values |= {"next_at": step.at} if step.at else {"ended_at": at}
         Delivery.objects.filter(pk=delivery.pk, state=State.SENDING).update(**values)
         if step.pause_until is not None:
-            Channel.objects.filter(pk=channel.pk).update(paused_until=step.pause_until)
+            Channel.objects.filter(digest=channel.digest).update(paused_until=step.pause_until)
     return answer.outcome.value
 
 

@@ -18,7 +18,7 @@ from shouwang.outreach.queries.people import (
 )
 from shouwang.outreach.queries.plan import limits_of, timing
 from shouwang.outreach.queries.rounds import RoundView, UnitLine, round_for, round_view, rounds, running_round
-from shouwang.outreach.queries.units import Listeners, counts_below, listeners, unit_counts
+from shouwang.outreach.queries.units import Listeners, counts_for, listeners, unit_counts
 from shouwang.outreach.queries.why import Explained, why
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "UnitLine",
     "channel_for",
     "channels_page",
-    "counts_below",
+    "counts_for",
     "delivery_counts",
     "group_moment",
     "inbox",

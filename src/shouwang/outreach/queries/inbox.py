@@ -11,7 +11,7 @@ from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.outreach.models import Message, Preference
 from shouwang.outreach.queries.people import still_owed
-from shouwang.outreach.queries.units import counts_below
+from shouwang.outreach.queries.units import counts_for
 from shouwang.outreach.words import Counts, Said, say
 
 DAYS = 7
@@ -54,7 +54,7 @@ def _seen(row: Message, at: datetime) -> Received:
     elif row.purpose == Message.Purpose.ALL_IN:
         open_ = False
     else:
-        counts = counts_below(row.round, row.organisation) if running and row.organisation else Counts(0, 0)
+        counts = counts_for(row) if running else Counts(0, 0)
         open_ = running and counts.missing > 0
     return Received(row, say(row, counts), open_)
 

@@ -14,7 +14,7 @@ from shouwang.core import clock
 from shouwang.core.tree import STEP, in_ranges, subtree
 from shouwang.org.models import Grant, Organisation, Person, Responsibility
 from shouwang.org.queries import current
-from shouwang.outreach.models import Channel, Round
+from shouwang.outreach.models import Channel, Message, Round
 from shouwang.outreach.queries.people import owing_any
 from shouwang.outreach.words import Counts
 
@@ -28,9 +28,17 @@ def unit_counts(round_: Round, inside: Q | None = None) -> dict[int, Counts]:
     return {home: Counts(n, missing) for home, n, missing in rows.values_list("home", "n", "open") if home}
 
 
-def counts_below(round_: Round, unit: Organisation) -> Counts:
-    """Counts of a unit with everything below it; `units`: homes among them that are not complete."""
-    below = unit_counts(round_, in_ranges("home_path", (subtree(unit.path),)))
+def counts_for(message: Message) -> Counts:
+    """What a note speaks of: the people whose home the unit is; for notes to those above, everybody below as well.
+
+    `units`: homes among them that are not complete.
+    """
+    unit = message.organisation
+    if unit is None:
+        return Counts(0, 0)
+    if message.purpose not in (Message.Purpose.ABOVE, Message.Purpose.TOP):
+        return unit_counts(message.round, Q(home=unit)).get(unit.pk, Counts(0, 0))
+    below = unit_counts(message.round, in_ranges("home_path", (subtree(unit.path),)))
     return Counts(
         sum(one.roster for one in below.values()),
         sum(one.missing for one in below.values()),
@@ -50,7 +58,7 @@ class Listeners:
 
     def of_unit(self, unit: int) -> list[int]:
         """The monitors; where there are none, who answers for the unit."""
-        return self.monitors.get(unit) or [self.first[unit]] * (unit in self.first)
+        return self.monitors.get(unit) or ([self.first[unit]] if unit in self.first else [])
 
     def above(self, unit: int) -> tuple[int, int] | None:
         """(unit, person): who answers for the nearest unit above that somebody answers for."""
