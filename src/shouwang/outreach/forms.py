@@ -10,8 +10,8 @@ from shouwang.outreach.models import Channel
 
 
 class ChannelForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
-    kind = forms.ChoiceField(label=_("Kind"), choices=Channel.Kind.choices)
+    name = forms.CharField(label=_("Name of the channel"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind of channel"), choices=Channel.Kind.choices)
     organisation = forms.CharField(
         label=_("Unit (code)"), max_length=120, widget=unit_input(),
         help_text=_("Mail: everybody below it. Every other kind: the group of exactly this unit, such as one class."),
@@ -46,7 +46,9 @@ class PreferenceForm(forms.Form):
         help_text=_("Leave both empty for 07:00 to 22:00."),
     )  # fmt: skip
     sleeps = forms.TimeField(
-        label=_("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=_("You may be disturbed until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     zone = forms.CharField(
         label=_("Time zone"), max_length=40, required=False,

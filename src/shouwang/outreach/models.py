@@ -24,8 +24,8 @@ class Channel(models.Model):
         APPRISE = "apprise", _("other service (Apprise address)")
         FILE = "file", _("file in the outbox (dry run)")
 
-    name = models.CharField(_("name"), max_length=80)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="channels")
     url = models.CharField(max_length=1000)
     secret = models.CharField(max_length=200, blank=True)
@@ -49,11 +49,11 @@ class Preference(models.Model):
     """
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="preference")
-    mail = models.EmailField(_("mail address"), blank=True)
-    by_mail = models.BooleanField(_("also by mail"), default=False)
-    zone = models.CharField(_("time zone"), max_length=40, blank=True)
-    wakes = models.TimeField(_("from"), null=True, blank=True)
-    sleeps = models.TimeField(_("until"), null=True, blank=True)
+    mail = models.EmailField(blank=True)
+    by_mail = models.BooleanField(default=False)
+    zone = models.CharField(max_length=40, blank=True)
+    wakes = models.TimeField(null=True, blank=True)
+    sleeps = models.TimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -116,7 +116,7 @@ class Message(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("waits for waking hours")
         OPEN = "open", _("open")
-        CLOSED = "closed", _("done")
+        CLOSED = "closed", _("completed, closed")
         EXPIRED = "expired", _("over")
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="messages", db_index=False)

@@ -73,7 +73,7 @@ def say(message: Message, counts: Counts | None = None) -> Said:
     values |= {"missing": counts.missing, "roster": counts.roster, "units": counts.units}
     title = _("%(unit)s: %(missing)s of %(roster)s not yet in") % values
     if message.purpose == Message.Purpose.DIGEST:
-        body = _("Due at %(due)s: %(what)s. The names are on the page, for you only.")
+        body = _("Due at %(due)s: %(what)s. Names are shown only to whoever looks after this unit.")
     elif message.purpose == Message.Purpose.DEPUTY:
         body = _("The deadline %(due)s has passed and whoever looks after this unit has been told. You are its deputy.")
     else:
