@@ -2,7 +2,8 @@
 
 Lin reports a fever; **He** opens and confirms the case; **Qiu** traces it, confirms Wang (same dormitory room) and
 leaves Meng (same table in the canteen) undecided; Wang is served a quarantine order and objects. Zhao's alert waits.
-**Su** declares level I and issues the report; **Admin** checks a roster file and holds a token.
+Whoever has not checked in by nine is reminded. **Su** declares level I and issues the report; **Admin** checks a
+roster file, gives the class a channel and holds a token.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from shouwang.org import actions as org
 from shouwang.org import tasks
 from shouwang.org.models import Grant, Responsibility
 from shouwang.org.tests.cast import NOON, Cast
+from shouwang.outreach import actions as outreach
+from shouwang.outreach.models import Round
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact
 
@@ -57,6 +60,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _before(story)
     _falls_ill(story)
     _traced(story)
+    _reminded(story)
     _books(story)
     return story
 
@@ -112,6 +116,19 @@ def _traced(story: Story) -> None:
     isolation.object_to(order, text="我当晚不在寝室", by=cast.by("wang", at), at=at)
     story.ids["confirmed"] = wang.pk
     story.ids["order"] = order.pk
+
+
+def _reminded(story: Story) -> None:
+    """At nine whoever has not checked in is reminded of ten o'clock; Admin has given the class a channel."""
+    cast, at = story.cast, NOON - timedelta(hours=3)
+    admin = cast.by("admin", at)
+    made = outreach.add_channel(
+        name="班群", kind="file", organisation=cast.org["CS2301"], url="class-group", by=admin, at=at
+    )
+    outreach.plan_due(by=system_actor("reminders"), at=at)
+    round_ = Round.objects.get()
+    outreach.note_round(round_.pk, at=NOON - timedelta(hours=2))
+    story.ids |= {"channel": made.pk, "round": round_.pk}
 
 
 def _books(story: Story) -> None:
