@@ -34,9 +34,9 @@ def channel_for(by: Actor, channel_id: int) -> Channel:
 
 
 def delivery_counts(channel_ids: list[int]) -> dict[int, dict[str, int]]:
-    """Channel -> state -> deliveries, of everything that has not been purged."""
+    """Channel -> state -> deliveries, every state named, of everything that has not been purged."""
     rows = Delivery.objects.filter(channel__in=channel_ids).order_by().values("channel", "state")
-    found: dict[int, dict[str, int]] = {key: {} for key in channel_ids}
+    found: dict[int, dict[str, int]] = {key: dict.fromkeys(Delivery.State.values, 0) for key in channel_ids}
     for channel, state, count in rows.annotate(n=Count("pk")).values_list("channel", "state", "n"):
         found[channel][state] = count
     return found

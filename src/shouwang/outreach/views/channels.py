@@ -24,7 +24,7 @@ from shouwang.outreach.rules import Outcome
 def channels(request: Request) -> HttpResponse:
     """What leads out of the house, and a form for one more."""
     page = queries.channels_page(request.actor, request.GET.get("page"))
-    form = ChannelForm(request.POST or None)
+    form = ChannelForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         values = form.cleaned_data
         try:

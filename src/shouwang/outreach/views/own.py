@@ -31,7 +31,10 @@ def preferences(request: Request) -> HttpResponse:
     """Also by mail, and in which hours."""
     row = queries.own_preference(request.actor)
     fields = ("by_mail", "mail", "wakes", "sleeps", "zone")
-    form = PreferenceForm(request.POST or None, initial={name: getattr(row, name) for name in fields} if row else {})
+    form = PreferenceForm(
+        request.POST if request.method == "POST" else None,
+        initial={name: getattr(row, name) for name in fields} if row else {},
+    )
     if form.is_bound and form.is_valid():
         try:
             actions.set_preference(**form.cleaned_data, by=request.actor, at=clock.now())
