@@ -6,6 +6,7 @@ Upper rooms say who can be reached and who was reminded already: they own channe
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
@@ -52,7 +53,7 @@ def owing(day: date) -> QuerySet[Person]:
     return Person.objects.filter(on_roster(day) & _asked(day) & silent)
 
 
-def with_code(people: QuerySet[Person], day: date, *, reached: Condition, already: Condition) -> QuerySet[Person]:
+def with_code(people: QuerySet[Person], day: date, *, reached: Condition, already: Condition) -> QuerySet[Any]:
     """Adds `remind_code`, a `Code`, for the present day: why each is (not) reminded, the hour apart."""
     code = Case(
         When(~on_roster(day), then=Value(Code.LEFT.value)),

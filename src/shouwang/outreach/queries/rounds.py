@@ -76,7 +76,7 @@ def round_view(by: Actor, round_id: int) -> RoundView:
         Q(message__in=mine.values("pk")) | Q(message__in=notes.values("pk")), message__round=row
     )
     states: dict[str, Any] = {f"n_{state}": Count("pk", filter=Q(state=state)) for state in Message.State.values}
-    by_unit: QuerySet[Any, dict[str, Any]] = (  # type: ignore[assignment]  # columns of the mapping above
+    by_unit: Any = (  # its columns are those of the mapping above
         mine.exclude(person__home=None).order_by().values("person__home").annotate(reminded=Count("pk"), **states)
     )
     lines = list(by_unit.order_by(F("n_open").desc(), "person__home")[: UNITS_SHOWN + 1])

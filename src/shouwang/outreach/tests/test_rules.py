@@ -36,7 +36,8 @@ def at(minutes: float) -> datetime:
 
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
 def test_no_window_of_a_minute_or_second_holds_more_than_the_service_allows(kind: str) -> None:
-    limits, sent, now = LIMITS[kind], [], TEN
+    limits, now = LIMITS[kind], TEN
+    sent: list[datetime] = []
     while len(sent) < 250:
         now = next_free(sent[-200:], limits, now=now)
         sent.append(now)
