@@ -85,7 +85,8 @@ def _write(row: Round, notes: list[Told], who: Listeners, *, at: datetime) -> in
     if not made:
         return 0
     Message.objects.bulk_create(made, batch_size=1000)
-    homes = dict(Person.objects.filter(pk__in={m.person_id for m in made}).values_list("pk", "home_path"))
+    told = Message.objects.filter(round=row, created_at=at, organisation__isnull=False)
+    homes = dict(Person.objects.filter(pk__in=told.values("person")).values_list("pk", "home_path"))
     deliver_to_people(row, [(m.pk, m.person_id, homes.get(m.person_id or 0, "")) for m in made], at=at)
     moment = queries.group_moment(at)
     to_groups = [

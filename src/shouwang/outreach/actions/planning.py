@@ -149,8 +149,16 @@ def _by_preference(row: Round, here: Q, *, at: datetime) -> None:
         deliver_to_people(row, rows, at=at)
 
 
+AT_ONCE = 5_000  # keys in one statement; SQLite takes 32,766
+
+
 def deliver_to_people(row: Round, rows: Sequence[tuple[int, int | None, str]], *, at: datetime) -> None:
     """Set the moment of each message (key, person, path of home) by its reader's hours, and queue their mail."""
+    for begin in range(0, len(rows), AT_ONCE):
+        _deliver(row, rows[begin : begin + AT_ONCE], at=at)
+
+
+def _deliver(row: Round, rows: Sequence[tuple[int, int | None, str]], *, at: datetime) -> None:
     preferences = queries.preferences_of([person for _pk, person, _path in rows if person is not None])
     channels = queries.mail_channels()
     moments, deliveries = [], []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
@@ -76,35 +75,21 @@ class Listeners:
 
 
 def listeners(units: Collection[int], *, on: date) -> Listeners:
-    """For these units and all above them: five queries."""
-    paths = dict(Organisation.objects.filter(pk__in=units).values_list("pk", "path"))
-    above = {path[:end] for path in paths.values() for end in range(STEP, len(path) + 1, STEP)}
-    keys = dict(Organisation.objects.filter(path__in=above).values_list("path", "pk"))
-    found = Listeners()
-    monitors: dict[int, list[int]] = defaultdict(list)
-    grants = Grant.objects.filter(
-        current(on),
-        role=Grant.Role.MONITOR,
-        organisation__in=units,
-        account__is_active=True,
-        account__person__isnull=False,
-    )
+    """For these units and all above them: four queries, however many units there are."""
+    paths = dict(Organisation.objects.values_list("pk", "path"))
+    keys = {path: pk for pk, path in paths.items()}
+    found, wanted = Listeners(), set(units)
+    grants = Grant.objects.filter(current(on), role=Grant.Role.MONITOR, account__is_active=True)
     for unit, person in grants.order_by("pk").values_list("organisation", "account__person"):
-        if person is not None:
-            monitors[unit].append(person)
-    found.monitors.update(monitors)
-    answers = Responsibility.objects.filter(current(on), organisation__in=keys.values())
+        if person is not None and unit in wanted:
+            found.monitors.setdefault(unit, []).append(person)
+    answers = Responsibility.objects.filter(current(on), organisation__isnull=False)
     for unit, person, rank in answers.values_list("organisation", "person", "rank"):
         if unit is not None:
             (found.first if rank == Responsibility.Rank.FIRST else found.deputy)[unit] = person
-    groups = Channel.objects.filter(organisation__in=units, closed_at__isnull=True).exclude(kind=Channel.Kind.MAIL)
-    for channel in groups:
-        found.channels.setdefault(channel.organisation_id, []).append(channel)
+    for channel in Channel.objects.filter(closed_at__isnull=True).exclude(kind=Channel.Kind.MAIL):
+        if channel.organisation_id in wanted:
+            found.channels.setdefault(channel.organisation_id, []).append(channel)
     for unit, path in paths.items():
-        ups = [path[:end] for end in range(len(path) - STEP, 0, -STEP)]
-        found.parents[unit] = [keys[up] for up in ups if up in keys]
-    for unit in list(keys.values()):
-        if unit not in found.parents:
-            path = next(path for path, key in keys.items() if key == unit)
-            found.parents[unit] = [keys[path[:end]] for end in range(len(path) - STEP, 0, -STEP) if path[:end] in keys]
+        found.parents[unit] = [keys[path[:end]] for end in range(len(path) - STEP, 0, -STEP) if path[:end] in keys]
     return found
