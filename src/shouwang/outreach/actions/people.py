@@ -46,6 +46,9 @@ def set_preference(
         raise BadInput(_("There is no time zone “%(value)s”. Choose one of the list."), field="zone", value=zone[:40])
     if (wakes is None) != (sleeps is None):
         raise BadInput(_("Enter both hours, or neither."), field="sleeps")
+    for name, hour in (("wakes", wakes), ("sleeps", sleeps)):
+        if hour is not None and hour.tzinfo is not None:
+            raise BadInput(_("Enter a local hour; the time zone has its own field."), field=name)
     if wakes is not None and wakes == sleeps:
         raise BadInput(_("The two hours must differ."), field="sleeps")
     values = {"mail": mail, "by_mail": by_mail, "zone": zone, "wakes": wakes, "sleeps": sleeps, "updated_at": at}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from django.db.models import Q, QuerySet
@@ -233,6 +233,7 @@ def test_who_came_to_owe_after_the_round_was_planned_is_told_so(cast: Cast) -> N
         ({"zone": "Mars/Base"}, "zone"),
         ({"wakes": time(8)}, "sleeps"),
         ({"wakes": time(8), "sleeps": time(8)}, "sleeps"),
+        ({"wakes": time(8, tzinfo=UTC), "sleeps": time(20)}, "wakes"),
     ],
 )
 def test_a_wrong_preference_is_refused_at_its_field(cast: Cast, values: dict[str, object], field: str) -> None:
