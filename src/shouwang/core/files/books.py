@@ -32,7 +32,10 @@ Merged = dict[int, list[tuple[int, int]]]  # top row -> (column, last row)
 
 @dataclass
 class SheetRows:
-    """One sheet: rows from the first on (blank ones included), how many, and how many merged areas are filled."""
+    """One sheet: rows from the first on (blank ones included), how many, and how many merged areas are filled.
+
+    `left` is the 0-based column of the sheet at which the cells of every row begin.
+    """
 
     kind: str
     names: list[str]
@@ -41,6 +44,7 @@ class SheetRows:
     rows: Iterator[RawRow]
     total: int
     merged: int
+    left: int = 0
 
 
 class _Look:
@@ -184,7 +188,7 @@ def open_sheet(stream: BinaryIO, head: bytes, name: str, sheet: str | None, stac
             tops.setdefault(top, []).append((first - meta["left"], last_row))
     rows = _rows(apart, scan, meta["left"], tops)
     return SheetRows(
-        look.kind, meta["names"], meta["visible"], chosen, rows, meta["total"], sum(map(len, tops.values()))
+        look.kind, meta["names"], meta["visible"], chosen, rows, meta["total"], sum(map(len, tops.values())), meta["left"]
     )
 
 

@@ -83,8 +83,8 @@ from shouwang.org.queries.trees import (
 )
 
 __all__ = [
-    "INSTITUTIONS",
     "AuditFilter",
+    "INSTITUTIONS",
     "PeopleFilter",
     "Reach",
     "account_for",

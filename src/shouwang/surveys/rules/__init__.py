@@ -1,0 +1,30 @@
+"""Pure rules of surveys: an XLSForm, its formulas, a form with answers. No database; `now` is an argument."""
+
+from shouwang.surveys.rules.building import build, hash_of
+from shouwang.surveys.rules.evaluating import MAX_TURNS, Evaluation, Fault, Turn, evaluate
+from shouwang.surveys.rules.model import Choice, Form, Group, Question
+from shouwang.surveys.rules.prefill import prefilled
+from shouwang.surveys.rules.problems import BrokenForm, Problem
+from shouwang.surveys.rules.workbook import Workbook, read_workbook
+from shouwang.surveys.rules.xform import answers_from_xml, to_xform
+
+__all__ = [
+    "MAX_TURNS",
+    "BrokenForm",
+    "Choice",
+    "Evaluation",
+    "Fault",
+    "Form",
+    "Group",
+    "Problem",
+    "Question",
+    "Turn",
+    "Workbook",
+    "answers_from_xml",
+    "build",
+    "evaluate",
+    "hash_of",
+    "prefilled",
+    "read_workbook",
+    "to_xform",
+]
