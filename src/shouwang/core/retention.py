@@ -24,6 +24,7 @@ DEFAULT_KEEP_DAYS = {
     "contact": 180,  # assumption: until after the outbreak has been reviewed
     "order": 365,  # assumption: the time in which an order can be appealed
     "message": 30,  # assumption: as the check-ins it reminds of; long enough to answer "why was I (not) reminded?"
+    "survey": 60,  # assumption: the campaign, its summary, and one term of questions about it
     "report": 365 * 10,  # aggregate numbers without people
     "import": 14,  # the uploaded file, needed only until its errors have been mended
     "audit": 365 * 3,

@@ -27,17 +27,21 @@ RIGHTS: Mapping[str, str] = {
     "trace.work": "trace contacts of an open case, confirm and dismiss them (health data)",
     "isolation.view": "who is absent until when, without the reason",
     "isolation.manage": "orders, rooms, release (health data)",
+    "survey.manage": "make, open and close screening surveys; their numbers",
+    "survey.status": "who has answered a survey and who has not, without any answer",
+    "survey.proxy": "answer a survey for another person, with a reason",
+    "survey.view": "answers to surveys (health data)",
     "report.view": "the situation report: numbers, never names",
     "report.issue": "issue the situation report",
     "level.declare": "declare a response level",
     "outreach.manage": "channels to people and units (mail, group bots), and whether messages arrived",
 }
 HEALTH_RIGHTS = frozenset(
-    {"checkin.view", "alert.handle", "case.view", "case.manage", "trace.work", "isolation.manage"}
+    {"checkin.view", "alert.handle", "case.view", "case.manage", "trace.work", "isolation.manage", "survey.view"}
 )
 
 ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
-    "monitor": frozenset({"people.view", "checkin.status", "checkin.proxy"}),
+    "monitor": frozenset({"people.view", "checkin.status", "checkin.proxy", "survey.status", "survey.proxy"}),
     "counsellor": frozenset(
         {
             "people.view",
@@ -46,6 +50,12 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "checkin.excuse",
             "checkin.view",
             "isolation.view",
+            "checkin.view",
+            "isolation.view",
+            "survey.manage",
+            "survey.status",
+            "survey.proxy",
+            "survey.view",
             "report.view",
         }
     ),
@@ -61,6 +71,10 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "case.manage",
             "isolation.view",
             "isolation.manage",
+            "survey.manage",
+            "survey.status",
+            "survey.proxy",
+            "survey.view",
             "report.view",
         }
     ),
@@ -75,6 +89,8 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "checkin.status",
             "checkin.excuse",
             "isolation.view",
+            "survey.manage",
+            "survey.status",
             "report.view",
             "report.issue",
             "level.declare",

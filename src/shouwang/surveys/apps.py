@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class SurveysConfig(AppConfig):
     name = "shouwang.surveys"
     label = "surveys"
+
+    def ready(self) -> None:
+        from shouwang.surveys import purging
+
+        purging.connect()

@@ -188,7 +188,14 @@ def open_sheet(stream: BinaryIO, head: bytes, name: str, sheet: str | None, stac
             tops.setdefault(top, []).append((first - meta["left"], last_row))
     rows = _rows(apart, scan, meta["left"], tops)
     return SheetRows(
-        look.kind, meta["names"], meta["visible"], chosen, rows, meta["total"], sum(map(len, tops.values())), meta["left"]
+        look.kind,
+        meta["names"],
+        meta["visible"],
+        chosen,
+        rows,
+        meta["total"],
+        sum(map(len, tops.values())),
+        meta["left"],
     )
 
 
