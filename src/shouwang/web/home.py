@@ -17,6 +17,7 @@ from shouwang.core.scope import Actor
 from shouwang.isolation import home as isolation
 from shouwang.org import home as org
 from shouwang.outreach import home as outreach
+from shouwang.surveys import home as surveys
 from shouwang.tracing import home as tracing_home
 
 Loader = Callable[[Actor], Mapping[str, Any] | None]
@@ -46,6 +47,7 @@ class Card:
 # In the order of the page.
 SECTIONS: list[Section] = [
     Section("isolation/_home/order.html", isolation.order_card, width="full", person=True),
+    Section("surveys/_home/asked.html", surveys.asked_card, width="full", person=True),
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),

@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("command/", include("shouwang.command.urls")),
     path("isolation/", include("shouwang.isolation.urls")),
     path("outreach/", include("shouwang.outreach.urls")),
+    path("surveys/", include("shouwang.surveys.urls")),
+    path("openrosa/", include("shouwang.surveys.openrosa.urls")),
     path("api/v1/", api.urls),
 ]
 

@@ -18,7 +18,15 @@ from shouwang.surveys.queries.campaigns import (
 )
 from shouwang.surveys.queries.forms import form_of, version_for, visible_versions
 from shouwang.surveys.queries.own import Sheet, known_of, open_targets, own_person, own_submissions, sheet_for
-from shouwang.surveys.queries.results import Cross, cross_tab, result_rows, results_page
+from shouwang.surveys.queries.results import (
+    Cross,
+    answers_within,
+    asked_within,
+    cross_tab,
+    may_count,
+    result_rows,
+    results_page,
+)
 
 __all__ = [
     "Aim",
@@ -27,6 +35,8 @@ __all__ = [
     "Cross",
     "Sheet",
     "aimed_people",
+    "answers_within",
+    "asked_within",
     "board",
     "campaign_for",
     "campaigns_page",
@@ -36,6 +46,7 @@ __all__ = [
     "form_of",
     "known_of",
     "managed_campaign",
+    "may_count",
     "not_yet_page",
     "open_targets",
     "own_person",

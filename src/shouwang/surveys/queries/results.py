@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.core.tree import STEP, in_ranges, subtree
+from shouwang.core.tree import MAX_LENGTH, STEP, in_ranges, subtree
 from shouwang.org.models import Organisation
 from shouwang.org.queries import reachable
 from shouwang.surveys import rules
@@ -66,6 +66,19 @@ def answers_in_reach(by: Actor, campaign: Campaign) -> QuerySet[Submission]:
     return rows.filter(reachable(by, "survey.view", "person__"))
 
 
+def answers_within(by: Actor, campaign: Campaign, unit: Organisation | None) -> QuerySet[Submission]:
+    """For counting, in a unit. NotFound for whoever may not count."""
+    if not may_count(by, campaign):
+        raise NotFound
+    rows = answers_in_reach(by, campaign)
+    return rows if unit is None else rows.filter(in_ranges("person__home_path", [subtree(unit.path)]))
+
+
+def asked_within(by: Actor, campaign: Campaign, unit: Organisation | None) -> int:
+    """How many people are asked, of those whose answers `answers_within` counts."""
+    return _asked(by, campaign, unit or campaign.organisation, MAX_LENGTH).total()
+
+
 def cross_tab(
     by: Actor, campaign: Campaign, form: rules.Form, key: str, unit: Organisation | None = None
 ) -> Cross:  # fmt: skip
@@ -77,7 +90,7 @@ def cross_tab(
         raise BadInput(_("Only a question with a list of answers can be counted."), field="question")
     base = unit or campaign.organisation
     length = len(base.path) + STEP
-    rows = answers_in_reach(by, campaign).filter(in_ranges("person__home_path", [subtree(base.path)]))
+    rows = answers_within(by, campaign, base)
     given = rows.order_by().values_list("person__home_path", "answers")
     answers: dict[str, Counter[str]] = {}
     heard: Counter[str] = Counter()

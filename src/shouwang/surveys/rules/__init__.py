@@ -3,13 +3,14 @@
 from shouwang.surveys.rules.building import build, hash_of
 from shouwang.surveys.rules.evaluating import MAX_TURNS, Evaluation, Fault, Turn, evaluate
 from shouwang.surveys.rules.model import Choice, Form, Group, Question
-from shouwang.surveys.rules.prefill import prefilled
+from shouwang.surveys.rules.prefill import known_value, prefilled
 from shouwang.surveys.rules.problems import BrokenForm, Problem
 from shouwang.surveys.rules.workbook import Workbook, read_workbook
-from shouwang.surveys.rules.xform import answers_from_xml, to_xform
+from shouwang.surveys.rules.xform import MAX_XML, answers_from_xml, to_xform
 
 __all__ = [
     "MAX_TURNS",
+    "MAX_XML",
     "BrokenForm",
     "Choice",
     "Evaluation",
@@ -24,6 +25,7 @@ __all__ = [
     "build",
     "evaluate",
     "hash_of",
+    "known_value",
     "prefilled",
     "read_workbook",
     "to_xform",

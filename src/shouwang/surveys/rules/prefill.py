@@ -30,6 +30,12 @@ def source_of(question: Question) -> str:
     return question.prefill or SPOKEN.get(question.name.lower(), "")
 
 
+def known_value(question: Question, known: Mapping[str, str]) -> str:
+    """What the roster knows in answer to this question; "" when nothing, or nothing that fits."""
+    value = known.get(source_of(question), "")
+    return value if value and _fits(question, value) else ""
+
+
 def prefilled(form: Form, known: Mapping[str, str], previous: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Answers to begin with: what was answered last time where it still fits, and over it what is known.
 
@@ -42,9 +48,8 @@ def prefilled(form: Form, known: Mapping[str, str], previous: Mapping[str, Any] 
         value = str((previous or {}).get(question.key, "") or "")
         if question.kind != m.MOMENT and value and _fits(question, value):
             answers[question.key] = value
-        known_value = known.get(source_of(question), "")
-        if known_value and _fits(question, known_value):
-            answers[question.key] = known_value
+        if fact := known_value(question, known):
+            answers[question.key] = fact
     return answers
 
 
