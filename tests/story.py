@@ -30,6 +30,8 @@ from shouwang.org.models import Grant, Responsibility
 from shouwang.org.tests.cast import NOON, Cast
 from shouwang.outreach import actions as outreach
 from shouwang.outreach.models import Round
+from shouwang.surveys import actions as surveys
+from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact
 
@@ -62,6 +64,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _traced(story)
     _reminded(story)
     _books(story)
+    _surveyed(story)
     return story
 
 
@@ -155,3 +158,20 @@ def _books(story: Story) -> None:
         **{f"org_{code}": unit.pk for code, unit in cast.org.items()},
         **{f"place_{code}": place.pk for code, place in cast.place.items()},
     }
+
+
+def _surveyed(story: Story) -> None:
+    """The office asks all students about risk areas; Lin has answered."""
+    cast, at = story.cast, NOON - timedelta(minutes=20)
+    su = cast.by("su", at)
+    form = surveys.import_ready("return-risk-area", by=su, at=at)
+    campaign = surveys.new_campaign(
+        version=form, organisation=cast.org["WCU"], aim=Aim(kinds=("student",)), title="返校人员与风险地区摸排",
+        deadline=at + timedelta(days=2), by=su, at=at,
+    )  # fmt: skip
+    surveys.open_campaign(campaign, by=su, at=at)
+    answers = {"phone": "13800000000", "was_there": "no", "contact": "no", "symptoms": "none"}
+    sent = surveys.submit(
+        campaign, person=cast.person["lin"], answers=answers, client_key="story", by=cast.by("lin", at), at=at
+    )  # fmt: skip
+    story.ids |= {"form": form.pk, "campaign": campaign.pk, "submission": sent.pk}

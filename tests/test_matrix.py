@@ -46,6 +46,8 @@ def test_who_passes(story: Story, name: str) -> None:
 def judge(row: Row, name: str, response: HttpResponse) -> str:
     """What is wrong with this answer; empty when nothing is."""
     status, target = response.status_code, response.headers.get("Location", "")
+    if status == 401 and "WWW-Authenticate" in response.headers:  # a door with keys of its own; no session opens it
+        return "a session should open it" if name in row.allowed else ""
     if name in row.allowed:
         if status not in (SHOWN if row.method == "GET" else TAKEN) or "/login/?next=" in target:
             return f"should pass, got {status} {target}"

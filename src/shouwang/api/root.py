@@ -20,6 +20,7 @@ from shouwang.api.lists import router as lists_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
 from shouwang.api.presence import router as presence_router
+from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
 from shouwang.core.errors import ShouwangError
 
@@ -72,4 +73,5 @@ api.add_router("/tracing", tracing_router)
 api.add_router("/presence", presence_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
+api.add_router("/surveys", surveys_router)
 api.add_router("/command", command_router)

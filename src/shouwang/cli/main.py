@@ -28,6 +28,7 @@ COMMANDS = {
     "order": ("desk", "order", "Quarantine and isolation orders."),
     "remind": ("remind", "remind", "Reminders: plan, send, how far they are, why somebody is (not) reminded."),
     "channel": ("channels", "channel", "Channels to mail and group bots: list, add, test, close."),
+    "survey": ("surveys", "survey", "Screening surveys: check and import forms, make, open, status, export."),
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),
     "place": ("places", "place", "Places: to whom a campus belongs."),

@@ -20,6 +20,7 @@ from shouwang.core import clock, purging
 from shouwang.core.scope import system_actor
 from shouwang.epi.contacts import warm_up
 from shouwang.org import tasks
+from shouwang.surveys import actions as surveys
 from shouwang.tracing import actions as tracing
 
 SERVER_PATIENCE = 4  # seconds for answers under way, then the server process is killed
@@ -117,6 +118,8 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "overdue": cases.sweep_clocks(at=at),
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
+        "taken_up": tasks.take_up_imports(at=at),
+        "synced": surveys.sync_open(by=system_actor("sweeper"), at=at),
         "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),
     }
 

@@ -19,6 +19,7 @@ from shouwang.surveys.tests import scenes
 from shouwang.surveys.tests.forms import xlsx
 
 pytestmark = pytest.mark.django_db
+NUMBER = "学号/工号"
 SignIn = Callable[[str], Client]
 
 
@@ -35,12 +36,12 @@ def test_from_a_ready_made_form_to_people_who_are_asked(cast: Cast, sign_in: Sig
     assert "返校人员与风险地区摸排" in text(fang.get("/surveys/new/"))
     chosen = fang.post("/surveys/new/", {"ready": "vaccination"})
     aim = {"unit": "IE", "kinds": ["student"], "title": "接种", "deadline": "2026-03-04T20:00", "remind_hours": "12"}
-    counted = fang.post(chosen.url, aim, headers={"HX-Request": "true"})
+    counted = fang.post(chosen["Location"], aim, headers={"HX-Request": "true"})
     assert "<strong>4</strong>" in text(counted)
     assert not Campaign.objects.exists()
-    made = fang.post(chosen.url, aim)
-    assert "4 人" in text(fang.get(made.url))
-    fang.post(f"{made.url}act/open/")
+    made = fang.post(chosen["Location"], aim)
+    assert "4 人" in text(fang.get(made["Location"]))
+    fang.post(made["Location"] + "act/open/")
     assert Campaign.objects.get().state == "open"
     assert "接种" in text(sign_in("lin").get("/"))
     assert "接种" not in text(sign_in("ou").get("/"))
