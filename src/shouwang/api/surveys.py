@@ -22,7 +22,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BIG = 2**63 - 1
 
 
-class VersionOut(Schema):
+class SurveyVersionOut(Schema):
     id: int
     form: str = Field(description="The form's id; uploading a changed form under it makes the next version")
     version: int
@@ -32,14 +32,14 @@ class VersionOut(Schema):
     sha256: str
 
 
-class ReadyOut(Schema):
+class SurveyReadyOut(Schema):
     code: str
     title: str
     why: str
     questions: int
 
 
-class CountsOut(Schema):
+class SurveyCountsOut(Schema):
     """People asked, by who answered; verified + by_self + by_proxy + unknown = asked."""
 
     asked: int
@@ -50,7 +50,7 @@ class CountsOut(Schema):
     left: int = Field(description="No longer asked; not in `asked`")
 
 
-class CampaignOut(Schema):
+class SurveyCampaignOut(Schema):
     id: int
     title: str
     why: str
@@ -59,16 +59,16 @@ class CampaignOut(Schema):
     version: int
     deadline: datetime
     remind_hours: int
-    counts: CountsOut | None = Field(None, description="Of the people within your reach")
+    counts: SurveyCountsOut | None = Field(None, description="Of the people within your reach")
 
 
-class CampaignsOut(Schema):
-    items: list[CampaignOut]
+class SurveyCampaignsOut(Schema):
+    items: list[SurveyCampaignOut]
     next: str | None
     previous: str | None
 
 
-class CampaignIn(Schema):
+class SurveyCampaignIn(Schema):
     version: int = Field(ge=1, le=BIG)
     organisation: int = Field(ge=1, le=BIG)
     title: str = ""
@@ -81,62 +81,62 @@ class CampaignIn(Schema):
     places: list[int] = Field([], description="Only who lives in these places", max_length=500)
 
 
-class DeadlineIn(Schema):
+class SurveyDeadlineIn(Schema):
     deadline: datetime
 
 
-class SyncedOut(Schema):
+class SurveySyncedOut(Schema):
     joined: int
     left: int
     asked: int
 
 
-class UnitOut(Schema):
+class SurveyUnitOut(Schema):
     id: int
     name: str
-    counts: CountsOut
+    counts: SurveyCountsOut
 
 
-class OwingOut(Schema):
+class SurveyOwingOut(Schema):
     number: str
     name: str
     unit: str | None
 
 
-class BoardOut(Schema):
+class SurveyBoardOut(Schema):
     as_of: datetime
-    counts: CountsOut
-    units: list[UnitOut] = Field(description="One level down")
-    not_yet: list[OwingOut]
+    counts: SurveyCountsOut
+    units: list[SurveyUnitOut] = Field(description="One level down")
+    not_yet: list[SurveyOwingOut]
     next: str | None
     previous: str | None
 
 
-class BoardQuery(Schema):
+class SurveyBoardQuery(Schema):
     unit: int | None = Field(None, ge=1, le=BIG)
     cursor: str = ""
 
 
-class UnitQuery(Schema):
+class SurveyUnitQuery(Schema):
     unit: int | None = Field(None, ge=1, le=BIG, description="Only this unit; without it all within reach")
 
 
-class CrossQuery(UnitQuery):
+class SurveyCrossQuery(SurveyUnitQuery):
     question: str
 
 
-class FileQuery(UnitQuery):
+class SurveyFileQuery(SurveyUnitQuery):
     full: bool = Field(False, description="Telephone, dormitory and birthday in full; otherwise masked")
 
 
-class AnswerIn(Schema):
+class SurveyAnswerIn(Schema):
     client_key: str = Field(description="Chosen once by the sender; a retry with it returns the same submission")
     answers: dict[str, Any] = Field(description="Question -> text; a repeat -> list of such objects")
     person: str | None = Field(None, description="Student or staff number, when it is for somebody else")
     reason: str = Field("", description="Why somebody else enters it; the person can read it")
 
 
-class SubmissionOut(Schema):
+class SurveySubmissionOut(Schema):
     id: int
     campaign: int
     person: str
@@ -146,18 +146,18 @@ class SubmissionOut(Schema):
     current: bool
 
 
-class AnswersOut(SubmissionOut):
+class SurveyAnswersOut(SurveySubmissionOut):
     answers: dict[str, Any]
     proxy_reason: str
 
 
-class ResultsOut(Schema):
-    items: list[AnswersOut]
+class SurveyResultsOut(Schema):
+    items: list[SurveyAnswersOut]
     next: str | None
     previous: str | None
 
 
-class CrossRow(Schema):
+class SurveyCrossRow(Schema):
     unit: int | None
     name: str
     counts: list[int]
@@ -165,14 +165,14 @@ class CrossRow(Schema):
     asked: int
 
 
-class CrossOut(Schema):
+class SurveyCrossOut(Schema):
     question: str
     choices: list[str]
-    rows: list[CrossRow]
-    total: CrossRow
+    rows: list[SurveyCrossRow]
+    total: SurveyCrossRow
 
 
-class MineOut(Schema):
+class SurveyMineOut(Schema):
     id: int
     title: str
     deadline: datetime
@@ -206,29 +206,31 @@ def unit_of(request: ApiRequest, campaign: Campaign, unit: int | None) -> Organi
     return queries.unit_named(request.actor, campaign, str(unit or ""))
 
 
-@router.get("/forms", response=list[VersionOut], summary="Forms, newest first")
+@router.get("/forms", response=list[SurveyVersionOut], summary="Forms, newest first")
 def forms(request: ApiRequest) -> list[dict[str, Any]]:
     return [version_out(row) for row in queries.visible_versions(request.actor)[:200]]
 
 
-@router.post("/forms", response={201: VersionOut}, summary="Take in an XLSForm; errors name sheet, row and column")
+@router.post(
+    "/forms", response={201: SurveyVersionOut}, summary="Take in an XLSForm; errors name sheet, row and column"
+)
 def bring_form(request: ApiRequest, file: File[UploadedFile]) -> Any:
     made = actions.import_form(file.read(), file_name=file.name or "form.xlsx", by=request.actor, at=clock.now())
     return 201, version_out(made)
 
 
-@router.get("/ready", response=list[ReadyOut], summary="Ready-made forms")
+@router.get("/ready", response=list[SurveyReadyOut], summary="Ready-made forms")
 def ready_made(request: ApiRequest) -> Any:
     queries.visible_versions(request.actor)
     return ready.offered()
 
 
-@router.post("/ready/{code}", response={201: VersionOut}, summary="Take in a ready-made form")
+@router.post("/ready/{code}", response={201: SurveyVersionOut}, summary="Take in a ready-made form")
 def take_ready(request: ApiRequest, code: str) -> Any:
     return 201, version_out(actions.import_ready(code, by=request.actor, at=clock.now()))
 
 
-@router.get("/mine", response=list[MineOut], summary="What is asked of me")
+@router.get("/mine", response=list[SurveyMineOut], summary="What is asked of me")
 def mine(request: ApiRequest) -> list[dict[str, Any]]:
     person = queries.own_person(request.actor)
     return [
@@ -238,15 +240,15 @@ def mine(request: ApiRequest) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@router.get("/", response=CampaignsOut, summary="Campaigns within reach, newest first")
+@router.get("/", response=SurveyCampaignsOut, summary="Campaigns within reach, newest first")
 def campaigns(request: ApiRequest, state: Literal["", "draft", "open", "closed"] = "", cursor: str = "") -> Any:
     page, counts = queries.campaigns_page(request.actor, state=state, cursor=cursor)
     items = [campaign_out(row, counts.get(row.pk)) for row in page.rows]
     return {"items": items, "next": page.next, "previous": page.previous}
 
 
-@router.post("/", response={201: CampaignOut}, summary="Make a draft; it asks nobody yet")
-def make(request: ApiRequest, body: CampaignIn) -> Any:
+@router.post("/", response={201: SurveyCampaignOut}, summary="Make a draft; it asks nobody yet")
+def make(request: ApiRequest, body: SurveyCampaignIn) -> Any:
     by, at = request.actor, clock.now()
     row = actions.new_campaign(
         version=queries.version_for(by, body.version),
@@ -262,33 +264,33 @@ def make(request: ApiRequest, body: CampaignIn) -> Any:
     return 201, campaign_out(row)
 
 
-@router.post("/{int:campaign_id}/open", response=SyncedOut, summary="Ask everybody it aims at")
+@router.post("/{int:campaign_id}/open", response=SurveySyncedOut, summary="Ask everybody it aims at")
 def open_it(request: ApiRequest, campaign_id: int) -> Any:
     row = queries.managed_campaign(request.actor, campaign_id)
     return actions.open_campaign(row, by=request.actor, at=clock.now())
 
 
-@router.post("/{int:campaign_id}/sync", response=SyncedOut, summary="Bring its list of people up to date")
+@router.post("/{int:campaign_id}/sync", response=SurveySyncedOut, summary="Bring its list of people up to date")
 def sync(request: ApiRequest, campaign_id: int) -> Any:
     row = queries.managed_campaign(request.actor, campaign_id)
     return actions.sync_targets(row, by=request.actor, at=clock.now())
 
 
-@router.post("/{int:campaign_id}/extend", response=CampaignOut, summary="Another deadline")
-def extend(request: ApiRequest, campaign_id: int, body: DeadlineIn) -> Any:
+@router.post("/{int:campaign_id}/extend", response=SurveyCampaignOut, summary="Another deadline")
+def extend(request: ApiRequest, campaign_id: int, body: SurveyDeadlineIn) -> Any:
     row = queries.managed_campaign(request.actor, campaign_id)
     deadline = body.deadline if body.deadline.tzinfo else body.deadline.replace(tzinfo=clock.zone())
     return campaign_out(actions.extend_campaign(row, deadline=deadline, by=request.actor, at=clock.now()))
 
 
-@router.post("/{int:campaign_id}/close", response=CampaignOut, summary="No further answers")
+@router.post("/{int:campaign_id}/close", response=SurveyCampaignOut, summary="No further answers")
 def close(request: ApiRequest, campaign_id: int) -> Any:
     row = queries.managed_campaign(request.actor, campaign_id)
     return campaign_out(actions.close_campaign(row, by=request.actor, at=clock.now()))
 
 
-@router.get("/{int:campaign_id}", response=BoardOut, summary="Completeness by unit, and who has not answered")
-def board(request: ApiRequest, campaign_id: int, query: Query[BoardQuery]) -> Any:
+@router.get("/{int:campaign_id}", response=SurveyBoardOut, summary="Completeness by unit, and who has not answered")
+def board(request: ApiRequest, campaign_id: int, query: Query[SurveyBoardQuery]) -> Any:
     by, at = request.actor, clock.now()
     row = queries.campaign_for(by, campaign_id)
     unit = unit_of(request, row, query.unit)
@@ -305,8 +307,10 @@ def board(request: ApiRequest, campaign_id: int, query: Query[BoardQuery]) -> An
     }
 
 
-@router.post("/{int:campaign_id}/answers", response={201: SubmissionOut}, summary="Answer, for oneself or another")
-def answer(request: ApiRequest, campaign_id: int, body: AnswerIn) -> Any:
+@router.post(
+    "/{int:campaign_id}/answers", response={201: SurveySubmissionOut}, summary="Answer, for oneself or another"
+)
+def answer(request: ApiRequest, campaign_id: int, body: SurveyAnswerIn) -> Any:
     by, at = request.actor, clock.now()
     person = person_by_number(by, body.person, right="survey.proxy") if body.person else queries.own_person(by)
     sheet = queries.sheet_for(by, campaign_id, person.pk, on=clock.local_day(at))
@@ -317,8 +321,10 @@ def answer(request: ApiRequest, campaign_id: int, body: AnswerIn) -> Any:
     return 201, submission_out(row)
 
 
-@router.get("/{int:campaign_id}/answers", response=ResultsOut, summary="Answers within reach; the look is recorded")
-def results(request: ApiRequest, campaign_id: int, query: Query[BoardQuery]) -> Any:
+@router.get(
+    "/{int:campaign_id}/answers", response=SurveyResultsOut, summary="Answers within reach; the look is recorded"
+)
+def results(request: ApiRequest, campaign_id: int, query: Query[SurveyBoardQuery]) -> Any:
     by, at = request.actor, clock.now()
     row = queries.campaign_for(by, campaign_id)
     page = queries.results_page(by, row, unit_of(request, row, query.unit), cursor=query.cursor)
@@ -326,14 +332,14 @@ def results(request: ApiRequest, campaign_id: int, query: Query[BoardQuery]) -> 
     return {"items": [submission_out(found) for found in page.rows], "next": page.next, "previous": page.previous}
 
 
-@router.post("/answers/{int:submission_id}/verify", response=SubmissionOut, summary="These answers were checked")
+@router.post("/answers/{int:submission_id}/verify", response=SurveySubmissionOut, summary="These answers were checked")
 def verify(request: ApiRequest, submission_id: int) -> Any:
     row = queries.submission_for(request.actor, submission_id)
     return submission_out(actions.verify(row, by=request.actor, at=clock.now()))
 
 
-@router.get("/{int:campaign_id}/cross", response=CrossOut, summary="One question counted by unit")
-def cross(request: ApiRequest, campaign_id: int, query: Query[CrossQuery]) -> Any:
+@router.get("/{int:campaign_id}/cross", response=SurveyCrossOut, summary="One question counted by unit")
+def cross(request: ApiRequest, campaign_id: int, query: Query[SurveyCrossQuery]) -> Any:
     row = queries.campaign_for(request.actor, campaign_id)
     form = queries.form_of(row.version)
     table = queries.cross_tab(request.actor, row, form, query.question, unit_of(request, row, query.unit))
@@ -351,7 +357,7 @@ def cross(request: ApiRequest, campaign_id: int, query: Query[CrossQuery]) -> An
 
 
 @router.get("/{int:campaign_id}/export", response=None, summary="Answers as .xlsx, masked unless full; recorded")
-def export(request: ApiRequest, campaign_id: int, query: Query[FileQuery]) -> HttpResponse:
+def export(request: ApiRequest, campaign_id: int, query: Query[SurveyFileQuery]) -> HttpResponse:
     row = queries.campaign_for(request.actor, campaign_id)
     found = unit_of(request, row, query.unit)
     book = files.answers_book(
@@ -361,7 +367,9 @@ def export(request: ApiRequest, campaign_id: int, query: Query[FileQuery]) -> Ht
 
 
 @router.post("/{int:campaign_id}/template", response=None, summary="A table with marks, filled in; recorded")
-def template(request: ApiRequest, campaign_id: int, query: Query[FileQuery], file: File[UploadedFile]) -> HttpResponse:
+def template(
+    request: ApiRequest, campaign_id: int, query: Query[SurveyFileQuery], file: File[UploadedFile]
+) -> HttpResponse:
     row = queries.campaign_for(request.actor, campaign_id)
     filled = files.filled_template(
         request.actor, row, unit_of(request, row, query.unit), file.read(), name=file.name or "", full=query.full,

@@ -8,14 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.core import clock
 from shouwang.org.forms import place_input, unit_input
 from shouwang.org.models import Person
-from shouwang.surveys.rules.workbook import MAX_BYTES
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Form as Excel file (XLSForm)"),
-        help_text=_("Sheets survey, choices and settings; .xlsx, .xls or .ods, at most %(size)s MB.")
-        % {"size": MAX_BYTES >> 20},
+        help_text=_("Sheets survey, choices and settings; .xlsx, .xls or .ods, at most 8 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods"}),
     )
 

@@ -60,8 +60,8 @@ class Campaign(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
-        OPEN = "open", _("open")
-        CLOSED = "closed", _("closed")
+        OPEN = "open", _("taking answers")
+        CLOSED = "closed", _("closed to answers")
 
     version = models.ForeignKey(FormVersion, models.PROTECT, related_name="campaigns")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")

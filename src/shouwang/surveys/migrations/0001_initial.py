@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('why', models.CharField(blank=True, max_length=500, verbose_name='what it is for')),
                 ('aim', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('closed', 'closed')], default='draft', max_length=6)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'taking answers'), ('closed', 'closed to answers')], default='draft', max_length=6)),
                 ('deadline', models.DateTimeField(verbose_name='deadline')),
                 ('remind_hours', models.PositiveSmallIntegerField(default=24, verbose_name='remind how many hours before')),
                 ('created_at', models.DateTimeField()),

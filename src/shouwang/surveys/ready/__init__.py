@@ -64,10 +64,11 @@ def offered() -> list[Ready]:
     """All of them, in the order in which they are usually needed."""
     found = [(code, _data(code)) for code in codes()]
     found.sort(key=lambda item: item[1]["order"])
-    return [
-        Ready(code, data["title"], data["why"], sum(1 for row in data["survey"] if "label" in row))
-        for code, data in found
-    ]  # fmt: skip
+    return [Ready(code, data["title"], data["why"], _questions(data["survey"])) for code, data in found]
+
+
+def _questions(rows: Sequence[Mapping[str, Any]]) -> int:
+    return sum("label" in row and not row["type"].startswith("begin") for row in rows)
 
 
 @cache

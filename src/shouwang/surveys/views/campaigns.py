@@ -18,6 +18,8 @@ from shouwang.surveys.forms import ExtendForm
 from shouwang.surveys.models import Campaign
 from shouwang.surveys.queries.results import may_count
 
+NAMES = 20  # a page of who has not answered
+
 
 @require_GET
 @signed_in
@@ -51,7 +53,7 @@ def campaign(request: Request, campaign_id: int) -> HttpResponse:
         "board": queries.board(by, row, unit, at=at),
         "unit": unit,
         "trail": _trail(row, unit),
-        "page": queries.not_yet_page(by, row, unit, cursor=request.GET.get("page", "")),
+        "page": queries.not_yet_page(by, row, unit, cursor=request.GET.get("page", ""), size=NAMES),
         "may_manage": manages,
         "may_enter": by.holds("survey.proxy") and row.state == Campaign.State.OPEN,
         "may_read": by.holds("survey.view"),
