@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpResponse
 from django.utils.translation import get_language
-from ninja import Field, File, Query, Router, Schema, UploadedFile
+from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
 
 from shouwang.api.http import ApiRequest
 from shouwang.core import clock
@@ -216,7 +216,7 @@ def forms(request: ApiRequest) -> list[dict[str, Any]]:
 )
 def bring_form(request: ApiRequest, file: File[UploadedFile]) -> Any:
     made = actions.import_form(file.read(), file_name=file.name or "form.xlsx", by=request.actor, at=clock.now())
-    return 201, version_out(made)
+    return Status(201, version_out(made))
 
 
 @router.get("/ready", response=list[SurveyReadyOut], summary="Ready-made forms")
@@ -227,7 +227,7 @@ def ready_made(request: ApiRequest) -> Any:
 
 @router.post("/ready/{code}", response={201: SurveyVersionOut}, summary="Take in a ready-made form")
 def take_ready(request: ApiRequest, code: str) -> Any:
-    return 201, version_out(actions.import_ready(code, by=request.actor, at=clock.now()))
+    return Status(201, version_out(actions.import_ready(code, by=request.actor, at=clock.now())))
 
 
 @router.get("/mine", response=list[SurveyMineOut], summary="What is asked of me")
@@ -261,7 +261,7 @@ def make(request: ApiRequest, body: SurveyCampaignIn) -> Any:
         by=by,
         at=at,
     )
-    return 201, campaign_out(row)
+    return Status(201, campaign_out(row))
 
 
 @router.post("/{int:campaign_id}/open", response=SurveySyncedOut, summary="Ask everybody it aims at")
@@ -318,7 +318,7 @@ def answer(request: ApiRequest, campaign_id: int, body: SurveyAnswerIn) -> Any:
         sheet.campaign, person=sheet.person, answers=body.answers, client_key=body.client_key, proxy_reason=body.reason,
         by=by, at=at,
     )  # fmt: skip
-    return 201, submission_out(row)
+    return Status(201, submission_out(row))
 
 
 @router.get(
