@@ -160,7 +160,7 @@ class SurveyResultsOut(Schema):
 class SurveyCrossRow(Schema):
     unit: int | None
     name: str
-    counts: list[int]
+    counts: list[int | None] = Field(description="Null: fewer than five answered, and you may not read answers")
     answered: int
     asked: int
 

@@ -30,7 +30,7 @@ from shouwang.surveys.exporting import MASKED_KINDS, cell, mask
 from shouwang.surveys.rules.prefill import source_of
 
 MAX_BYTES = 5 << 20
-MAX_UNPACKED = 60 << 20
+MAX_UNPACKED = 20 << 20
 MAX_CELLS = 200_000
 MARK = re.compile(r"\{\{\s*([^{}]{1,200}?)\s*\}\}")
 CONDITION = re.compile(r"([^\s=!]+)\s*(!?=)\s*(\S+)")
@@ -185,11 +185,15 @@ class _Filling:
             return plain[inner]()
         if word in ("count", "percent") and rest:
             hits = self._matching(rest)
+            if facts.people is None and 0 < len(facts.answers) < rules.FEW:
+                return None
             if word == "count":
                 return hits
             return round(100 * hits / len(facts.answers), 1) if facts.answers else None
         if word == "sum" and rest:
             question = self._question(rest.strip())
+            if facts.people is None and 0 < len(facts.answers) < rules.FEW:
+                return None
             return sum(_number(str(row.get(question.key) or "")) for row in facts.answers)
         if word == "row" and rest:
             return self._of_person(rest.strip(), person, number)
@@ -199,7 +203,10 @@ class _Filling:
         conditions = []
         rest = re.sub(r"\band\b", " ", CONDITION.sub("", text)).strip()
         for key, sign, wanted in CONDITION.findall(text):
-            conditions.append((self._question(key), sign == "=", wanted))
+            question = self._question(key)
+            if self.facts.people is None and not question.is_select:
+                raise BadInput(_("“%(key)s”: only questions with a list of answers are counted for you"), key=key[:60])
+            conditions.append((question, sign == "=", wanted))
         if rest or not conditions:
             raise _unknown(text)
         return sum(all(_is(q, str(row.get(q.key) or ""), wanted) == yes for q, yes, wanted in conditions)

@@ -17,6 +17,7 @@ from shouwang.org.models import Organisation
 from shouwang.org.queries import reachable
 from shouwang.surveys import rules
 from shouwang.surveys.models import Campaign, Submission, Target
+from shouwang.surveys.rules import FEW
 
 ORDER = ("person__home_path", "person__number")
 
@@ -37,10 +38,13 @@ def results_page(by: Actor, campaign: Campaign, unit: Organisation | None, *, cu
 
 @dataclass(frozen=True, slots=True)
 class CrossLine:
-    """One unit: how many gave each answer (a person may give several), how many answered the question, of how many."""
+    """One unit: how many gave each answer (a person may give several), how many answered the question, of how many.
+
+    A count is None where fewer than `FEW` answered and the asker may not read answers.
+    """
 
     unit: Organisation | None  # None: the whole
-    counts: Sequence[int]
+    counts: Sequence[int | None]
     answered: int
     asked: int
 
@@ -102,11 +106,13 @@ def cross_tab(
             )
     asked = _asked(by, campaign, base, length)
     tops = Organisation.objects.filter(path__in=set(asked) | set(heard), parent=base).order_by("path")
-    lines = [_line(question, row, answers.get(row.path, Counter()), heard[row.path], asked[row.path]) for row in tops]
+    reads = by.holds("survey.view", base.path)
+    lines = [
+        _line(question, row, answers.get(row.path, Counter()), heard[row.path], asked[row.path], reads) for row in tops
+    ]
     everything: Counter[str] = sum(answers.values(), Counter())
-    return Cross(
-        question, question.choices, lines, _line(question, None, everything, heard.total(), asked.total())
-    )  # fmt: skip
+    total = _line(question, None, everything, heard.total(), asked.total(), reads)
+    return Cross(question, question.choices, lines, total)
 
 
 def _values(rows: QuerySet[Submission, tuple[str, object]], key: str) -> Iterator[tuple[str, str]]:
@@ -123,6 +129,8 @@ def _asked(by: Actor, campaign: Campaign, base: Organisation, length: int) -> Co
 
 
 def _line(
-    question: rules.Question, unit: Organisation | None, counts: Counter[str], heard: int, asked: int
-) -> CrossLine:  # fmt: skip
-    return CrossLine(unit, [counts[choice.name] for choice in question.choices], heard, asked)
+    question: rules.Question, unit: Organisation | None, counts: Counter[str], heard: int, asked: int, reads: bool
+) -> CrossLine:
+    hidden = 0 < heard < FEW and not reads
+    told = [None if hidden else counts[choice.name] for choice in question.choices]
+    return CrossLine(unit, told, heard, asked)

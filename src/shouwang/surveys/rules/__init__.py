@@ -2,13 +2,14 @@
 
 from shouwang.surveys.rules.building import build, hash_of
 from shouwang.surveys.rules.evaluating import MAX_TURNS, Evaluation, Fault, Turn, evaluate
-from shouwang.surveys.rules.model import Choice, Form, Group, Question
+from shouwang.surveys.rules.model import FEW, Choice, Form, Group, Question
 from shouwang.surveys.rules.prefill import known_value, prefilled
 from shouwang.surveys.rules.problems import BrokenForm, Problem
 from shouwang.surveys.rules.workbook import Workbook, read_workbook
 from shouwang.surveys.rules.xform import MAX_XML, answers_from_xml, to_xform
 
 __all__ = [
+    "FEW",
     "MAX_TURNS",
     "MAX_XML",
     "BrokenForm",

@@ -15,6 +15,8 @@ ONE, MANY, RANK = "select_one", "select_multiple", "rank"
 NOTE, CALCULATE, HIDDEN, TRIGGER, MEDIA, META = "note", "calculate", "hidden", "acknowledge", "media", "meta"
 SELECTS = frozenset({ONE, MANY, RANK})
 ASKED = frozenset({TEXT, INTEGER, DECIMAL, DATE, TIME, MOMENT, ONE, MANY, RANK, TRIGGER})  # what a person answers
+# Fewer answers than this are not told apart to who may not read them: a number would be a name (assumption).
+FEW = 5
 SILENT = frozenset({CALCULATE, HIDDEN, META})
 
 

@@ -134,11 +134,13 @@ def test_cross_table(cast: Cast) -> None:
     scenes.answer(cast, row, "wang")
     scenes.answer(cast, row, "ou")
     form = queries.form_of(row.version)
-    table = queries.cross_tab(cast.by("su"), row, form, "went")
+    table = queries.cross_tab(cast.by("he"), row, form, "went")
     assert [(line.unit.code, list(line.counts), line.answered, line.asked) for line in table.lines if line.unit] == [
         ("IE", [1, 1], 2, 4), ("FL", [0, 1], 1, 1),
     ]  # fmt: skip
     assert (list(table.total.counts), table.total.answered, table.total.asked) == ([1, 2], 3, 5)
+    few = queries.cross_tab(cast.by("su"), row, form, "went")
+    assert (list(few.total.counts), few.total.answered, few.total.asked) == ([None, None], 3, 5)
     with pytest.raises(BadInput):
         queries.cross_tab(cast.by("su"), row, form, "city")
     with pytest.raises(NotFound):

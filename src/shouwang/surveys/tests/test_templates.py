@@ -125,7 +125,15 @@ def test_personal_data_is_masked_unless_asked() -> None:
 def test_names_need_the_right_to_read() -> None:
     with pytest.raises(BadTemplate):
         filled(table(("{{row name}}",)), people=None)
-    assert filled(table(("{{count went=yes}}",)), people=None)["A1"].value == 2
+    assert filled(table(("{{count went=yes}}",)), people=None)["A1"].value is None
+    many = [*ANSWERS, *ANSWERS]
+    assert filled(table(("{{count went=yes}}",)), people=None, answers=many)["A1"].value == 4
+
+
+def test_nobody_is_found_out_by_counting() -> None:
+    """Who may not read answers cannot ask "how many of number 001 have a fever"."""
+    with pytest.raises(BadTemplate):
+        filled(table(("{{count phone=13800000000 and went=yes}}",)), people=None, answers=ANSWERS * 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"x" * (6 << 20)])
