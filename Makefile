@@ -10,8 +10,7 @@ SMALL ?= 0
 PORT ?= 8000
 NAME ?=
 # On PostgreSQL run what reads and writes rows; pages, addresses and words do not depend on the database.
-ROOMS_WITH_ROWS := $(addprefix src/shouwang/,core org checkins cases tracing isolation outreach command)
-ROOMS_WITH_ROWS := $(addprefix src/shouwang/,core org checkins cases tracing isolation surveys command)
+ROOMS_WITH_ROWS := $(addprefix src/shouwang/,core org checkins cases tracing isolation surveys outreach command)
 
 .PHONY: help setup demo serve test check bench e2e format lock clean
 help:            ## this list

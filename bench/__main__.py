@@ -17,8 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
-BENCHMARKS = ("trace", "roster", "pages", "checkins", "lists")
-BENCHMARKS = ("trace", "roster", "pages", "reminders")
+BENCHMARKS = ("trace", "roster", "pages", "checkins", "lists", "reminders")
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 

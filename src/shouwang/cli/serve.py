@@ -118,7 +118,6 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "overdue": cases.sweep_clocks(at=at),
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
-        "taken_up": tasks.take_up_imports(at=at),
         "synced": surveys.sync_open(by=system_actor("sweeper"), at=at),
         "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),
     }

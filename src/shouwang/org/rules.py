@@ -50,8 +50,6 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "checkin.excuse",
             "checkin.view",
             "isolation.view",
-            "checkin.view",
-            "isolation.view",
             "survey.manage",
             "survey.status",
             "survey.proxy",

@@ -14,9 +14,9 @@ from shouwang.checkins.actions.standings import latest_row, renew_excuses, sync_
 from shouwang.checkins.actions.tallies import catch_up
 
 __all__ = [
+    "BULK_RIGHTS",
     "Ask",
     "Asked",
-    "BULK_RIGHTS",
     "BulkResult",
     "Chosen",
     "Entry",

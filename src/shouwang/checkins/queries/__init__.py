@@ -30,12 +30,12 @@ from shouwang.checkins.queries.units import (
 from shouwang.checkins.queries.why import Why, explain, sees_answers, stands, tell_reminders, why_here
 
 __all__ = [
+    "HISTORY_DAYS",
+    "UNSPECIFIED",
     "Board",
     "Counts",
-    "HISTORY_DAYS",
     "OwnDay",
     "Scope",
-    "UNSPECIFIED",
     "Why",
     "alert_for",
     "alert_queue",

@@ -83,8 +83,8 @@ from shouwang.org.queries.trees import (
 )
 
 __all__ = [
-    "AuditFilter",
     "INSTITUTIONS",
+    "AuditFilter",
     "PeopleFilter",
     "Reach",
     "account_for",
