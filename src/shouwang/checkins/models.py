@@ -406,8 +406,8 @@ class FormVersion(models.Model):
     class Meta:
         ordering = ["-version"]
         constraints = [
-            models.UniqueConstraint(fields=["code", "version"], name="form_version_once"),
-            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="form_end_after_start"),
+            models.UniqueConstraint(fields=["code", "version"], name="checkin_form_version_once"),
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="checkin_form_end_after_start"),
         ]
 
     def __str__(self) -> str:

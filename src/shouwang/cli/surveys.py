@@ -96,7 +96,7 @@ def make(
     """Make a draft that asks the form VERSION; it asks nobody before it is opened."""
     by, at = actor(user), clock.now()
     where = organisation_named(by, unit, right="survey.manage")
-    aim = queries.Aim((), kinds, situations, tuple(place_named(code).pk for code in places))
+    aim = queries.Aim((), kinds, situations, tuple(place_named(by, code).pk for code in places))
     row = actions.new_campaign(
         version=queries.version_for(by, version), organisation=where, aim=aim, title=title,
         deadline=moment(deadline, "--deadline") or at + timedelta(days=2), by=by, at=at,

@@ -23,7 +23,7 @@ class Due:
     """One thing that is asked by a moment. `key` is stable and begins with the contributor's name and a colon.
 
     `zh` and `en` are a few words that any stranger may read over a shoulder: no word of health, no name. `path` is
-    the page on which it is done.
+    the page on which it is done. `opens`: when reminding of it begins; None leaves that to the institution's timing.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Due:
     zh: str
     en: str
     path: str
+    opens: datetime | None = None
 
 
 class Contributor(Protocol):
@@ -39,7 +40,7 @@ class Contributor(Protocol):
     name: str
 
     def due_on(self, day: date) -> Sequence[Due]:
-        """What falls due on a local day; the same things on every call."""
+        """What is to be reminded of on a local day: what falls due then, or later and opens by then."""
         ...
 
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:

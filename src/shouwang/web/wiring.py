@@ -5,14 +5,18 @@ from __future__ import annotations
 from shouwang.cases.panels import Panel, show_on_case
 from shouwang.checkins import reactions as checkins
 from shouwang.checkins.actions import standings
+from shouwang.checkins.queries import tell_reminders
 from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
 from shouwang.isolation import reactions as isolation
 from shouwang.outreach import owed
+from shouwang.outreach import reactions as outreach
 from shouwang.outreach.contributors import DailyCheckIn
+from shouwang.outreach.queries import told_of_reminders
 from shouwang.tracing import home as tracing_home
 from shouwang.web import audit_words
+from shouwang.web.reminding import OpenSurveys
 
 
 def connect() -> None:
@@ -26,6 +30,9 @@ def connect() -> None:
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
     verbs.register(audit_words.VERBS)
+    subscribe("checkin.remind", outreach.on_remind_asked)
     owed.register(DailyCheckIn())
+    owed.register(OpenSurveys())
+    tell_reminders(told_of_reminders)
     show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))
     show_on_case(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))

@@ -27,7 +27,7 @@ from shouwang.checkins.rules import State
 from shouwang.checkins.rules.answers import check_source
 from shouwang.core import audit, clock, events
 from shouwang.core.bulk import insert_many, update_many
-from shouwang.core.errors import BadInput
+from shouwang.core.errors import BadInput, ShouwangError
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation, Person
@@ -197,8 +197,13 @@ def _remind(people: Sequence[Person], *, by: Actor, at: datetime) -> dict[int, R
     missing = {State.NOT_YET, State.SILENT}
     due = [person.pk for person in people if states.get(person.pk) in missing]
     reminded = set(due)
-    if due:
-        events.publish("checkin.remind", people=due, by=by, at=at)
+    try:
+        if due:
+            with transaction.atomic():
+                events.publish("checkin.remind", people=due, by=by, at=at)
+    except ShouwangError as error:
+        refused = (error.error_code[:40], error.sentence[:200])
+        return {person.pk: refused if person.pk in reminded else ("not_due", "") for person in people}
     words = {State.IN: _("already in"), State.EXCUSED: _("excused, or nobody is asked today"), None: _("has left")}
     return {
         person.pk: (OK, "") if person.pk in reminded else ("not_due", words.get(states.get(person.pk), ""))

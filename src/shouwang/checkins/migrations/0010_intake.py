@@ -95,10 +95,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='formversion',
-            constraint=models.UniqueConstraint(fields=('code', 'version'), name='form_version_once'),
+            constraint=models.UniqueConstraint(fields=('code', 'version'), name='checkin_form_version_once'),
         ),
         migrations.AddConstraint(
             model_name='formversion',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gte', models.F('starts'))), name='form_end_after_start'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends__gte', models.F('starts'))), name='checkin_form_end_after_start'),
         ),
     ]

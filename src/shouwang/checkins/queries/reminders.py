@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
-from shouwang.checkins.models import CheckIn, Monitoring
+from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring
 from shouwang.checkins.queries.asking import asking_on
 from shouwang.checkins.queries.figures import on_roster
 from shouwang.checkins.rules.reminding import Code, Facts
@@ -44,13 +44,16 @@ def _heard(day: date) -> Q:
     return Q(latest_checkin__day__gte=day)
 
 
-def owing(day: date) -> QuerySet[Person]:
-    """People on the roster who are asked on `day` (the present day) and of whom nothing has been heard on it.
+def _excused(day: date) -> Q:
+    return Q(latest_checkin__excused_until__gte=day)
 
-    Nobody is excused: no room records an excuse yet.
-    """
+
+def owing(day: date) -> QuerySet[Person]:
+    """People on the roster who are asked on `day` (the present day), are not excused, and of whom nothing has been
+    heard on it."""
     silent = Q(latest_checkin__isnull=True) | Q(latest_checkin__day__lt=day)
-    return Person.objects.filter(on_roster(day) & _asked(day) & silent)
+    not_excused = Q(latest_checkin__excused_until__isnull=True) | Q(latest_checkin__excused_until__lt=day)
+    return Person.objects.filter(on_roster(day) & _asked(day) & silent & not_excused)
 
 
 def with_code(people: QuerySet[Person], day: date, *, reached: Condition, already: Condition) -> QuerySet[Any]:
@@ -58,6 +61,7 @@ def with_code(people: QuerySet[Person], day: date, *, reached: Condition, alread
     code = Case(
         When(~on_roster(day), then=Value(Code.LEFT.value)),
         When(~_asked(day), then=Value(Code.NOT_ASKED.value)),
+        When(_excused(day), then=Value(Code.EXCUSED.value)),
         When(_heard(day), then=Value(Code.HEARD.value)),
         When(already, then=Value(Code.ALREADY.value)),
         When(reached, then=Value(Code.REMIND.value)),
@@ -69,7 +73,9 @@ def with_code(people: QuerySet[Person], day: date, *, reached: Condition, alread
 
 def facts_of(person: Person, day: date, *, until: datetime, reached: bool, already: bool) -> Facts:
     """What `rules.reminding.decide` needs to know of one person, as it stood at `until`."""
+    row = LatestCheckIn.objects.filter(person=person, excused_until__gte=day).first()
     return Facts(
+        excused=row.excused_code or "excused" if row else "",
         left=person.left_on is not None and person.left_on <= day,
         asked=Person.objects.filter(_asked(day), pk=person.pk).exists(),
         heard=CheckIn.objects.filter(person=person, day=day, at__lte=until).exists(),

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring
 from shouwang.checkins.queries import reminders
-from shouwang.checkins.queries.asking import DUE
 from shouwang.checkins.rules.asking import Asking, Cadence
 from shouwang.checkins.rules.reminding import Code, Facts, Verdict, Waking, Window, decide, next_waking, standing
 from shouwang.org.models import Account, Membership, Person
@@ -119,10 +118,13 @@ def many_people(cast: Cast, chance: random.Random) -> list[Person]:
             day = TODAY - timedelta(days=chance.choice([0, 0, 1, 3]))
             at = NOON - timedelta(days=(TODAY - day).days, hours=1)
             row = CheckIn.objects.create(person=person, day=day, at=at, client_key=person.number, purge_on=day)
-            LatestCheckIn.objects.create(
-                person=person, checkin=row, day=day, at=at, source="self", symptomatic=False, severity="none", rank=0
+            LatestCheckIn.objects.update_or_create(
+                person=person, defaults={"checkin": row, "day": day, "at": at, "source": "self"}
             )
     return people
+
+
+DUE = time(10)
 
 
 @pytest.mark.parametrize("cadence", [Cadence.DAILY, Cadence.WEEKLY, Cadence.UNWELL_ONLY])

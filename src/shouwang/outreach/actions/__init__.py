@@ -2,7 +2,7 @@
 
 from shouwang.outreach.actions.channels import add_channel, close_channel, test_channel
 from shouwang.outreach.actions.notes import note_round, note_units
-from shouwang.outreach.actions.people import Reminded, remind_unit, set_preference
+from shouwang.outreach.actions.people import Reminded, remind_people, remind_unit, set_preference
 from shouwang.outreach.actions.planning import make_rounds, plan_due, plan_round
 from shouwang.outreach.actions.sending import Sent, close_settled, expire, send_due
 
@@ -18,6 +18,7 @@ __all__ = [
     "note_units",
     "plan_due",
     "plan_round",
+    "remind_people",
     "remind_unit",
     "send_due",
     "set_preference",

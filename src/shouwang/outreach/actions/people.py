@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -75,17 +76,30 @@ def remind_unit(unit: Organisation | None, *, by: Actor, at: datetime) -> Remind
     when nothing is asked today, or reminders for its last deadline are over.
     """
     by.require(STATUS, unit.path if unit else None)
+    here = reachable(by, STATUS)
+    if unit is not None:
+        here &= in_ranges("home_path", [subtree(unit.path)])
+    done = _remind(here, at=at)
+    where = unit.code if unit else ""
+    audit.record("reminders.asked", "round", done.round.pk, by=by, at=at, new={"where": where, "new": done.new})
+    return done
+
+
+@transaction.atomic
+def remind_people(people: Collection[int], *, by: Actor, at: datetime) -> Reminded:
+    """As `remind_unit`, for chosen people, of whom only those within reach of `by` are reminded."""
+    done = _remind(reachable(by, STATUS) & Q(pk__in=people), at=at)
+    audit.record("reminders.asked", "round", done.round.pk, by=by, at=at, new={"where": "", "new": done.new})
+    return done
+
+
+def _remind(here: Q, *, at: datetime) -> Reminded:
     today = [row for row in make_rounds(clock.local_day(at), at=at) if row.ends_at > at]
     if not today:
         raise Conflict(_("No deadline is ahead today, so there is nothing to remind of."), code="nothing_due")
     row = Round.objects.select_for_update().get(pk=today[0].pk)
-    here = reachable(by, STATUS)
-    if unit is not None:
-        here &= in_ranges("home_path", [subtree(unit.path)])
     owing = Person.objects.filter(here).filter(queries.owing_any(row))
     had = Message.objects.filter(round=row, organisation__isnull=True, person__in=owing.values("pk")).count()
     unreachable = owing.exclude(queries.reached()).count()
     new = remind(row, here & Q(pk__isnull=False), at=at)
-    where = unit.code if unit else ""
-    audit.record("reminders.asked", "round", row.pk, by=by, at=at, new={"where": where, "new": new})
     return Reminded(row, new, had, unreachable)

@@ -36,7 +36,7 @@ def make_rounds(day: date, *, at: datetime) -> list[Round]:
         row, made = Round.objects.get_or_create(
             due_at=due_at,
             defaults={
-                "opens_at": timing.opens(due_at),
+                "opens_at": min((due.opens for due in dues if due.opens is not None), default=timing.opens(due_at)),
                 "ends_at": timing.ends(due_at),
                 "items": items,
                 "purge_on": day + timedelta(days=keep_days("message")),

@@ -19,7 +19,7 @@ from shouwang.outreach.queries.people import (
 from shouwang.outreach.queries.plan import limits_of, timing
 from shouwang.outreach.queries.rounds import RoundView, UnitLine, round_for, round_view, rounds, running_round
 from shouwang.outreach.queries.units import Listeners, counts_for, listeners, unit_counts
-from shouwang.outreach.queries.why import Explained, why
+from shouwang.outreach.queries.why import Explained, told_of_reminders, why
 
 __all__ = [
     "Explained",
@@ -49,6 +49,7 @@ __all__ = [
     "running_round",
     "still_owed",
     "timing",
+    "told_of_reminders",
     "unit_counts",
     "unread",
     "unsettled",

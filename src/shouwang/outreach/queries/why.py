@@ -32,6 +32,11 @@ class Explained:
     lines: Sequence[tuple[str, Code, str]]
 
 
+def told_of_reminders(person: Person, at: datetime) -> list[str]:
+    """Sentences about the newest deadline, for the page of a room below that has asked its own permission."""
+    return [sentence for explained in _all(person, at, 1) for _item, _code, sentence in explained.lines]
+
+
 def why(by: Actor, person_id: int, *, at: datetime) -> tuple[Person, list[Explained]]:
     """For oneself, or a person within reach of checkin.status; the newest deadline first. NotFound otherwise.
 
@@ -39,7 +44,11 @@ def why(by: Actor, person_id: int, *, at: datetime) -> tuple[Person, list[Explai
     answered stands in no line.
     """
     person = person_for(by, person_id, right=STATUS)
-    rounds = list(Round.objects.order_by("-due_at")[:ROUNDS])
+    return person, _all(person, at, ROUNDS)
+
+
+def _all(person: Person, at: datetime, most: int) -> list[Explained]:
+    rounds = list(Round.objects.order_by("-due_at")[:most])
     messages = {
         row.round_id: row
         for row in Message.objects.filter(person=person, organisation__isnull=True, round__in=rounds)
@@ -48,7 +57,7 @@ def why(by: Actor, person_id: int, *, at: datetime) -> tuple[Person, list[Explai
     }
     waking = waking_of(preferences_of([person.pk]).get(person.pk))
     can = Person.objects.filter(reached(), pk=person.pk).exists()
-    return person, [_explained(row, messages.get(row.pk), person, can, waking, at) for row in rounds]
+    return [_explained(row, messages.get(row.pk), person, can, waking, at) for row in rounds]
 
 
 def _explained(

@@ -16,11 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from shouwang.core import clock
 from shouwang.core.errors import ShouwangError
-from shouwang.core.http import Request
+from shouwang.core.http import Request, client_address
 from shouwang.core.scope import NOBODY, Actor
 from shouwang.org import actions as org
 from shouwang.org.models import Account
-from shouwang.org.queries import account_by_token, account_to_sign_in, actor_for
+from shouwang.org.queries import account_to_sign_in, actor_for, address_rests_until, token_by_hash
 from shouwang.surveys.openrosa.answers import refusal, response
 
 P = ParamSpec("P")
@@ -42,7 +42,7 @@ def authorised(
             answer = refusal(_("Sign in with your number and password, or your number and an API token."), 401)
             answer["WWW-Authenticate"] = REALM
             return answer
-        address = request.META.get("REMOTE_ADDR", "")
+        address = client_address(request)
         request.actor = actor_for(account, at=clock.now(), mouth=MOUTH, address=address)  # type: ignore[attr-defined]
         try:
             answer = view(request, *args, **kwargs)  # type: ignore[arg-type]
@@ -68,23 +68,34 @@ def _account(request: HttpRequest) -> Account | None:
     by_token = _by_token(secret)
     if by_token is not None:
         return by_token if by_token.username == name else None
-    return _by_password(name, secret, request.META.get("REMOTE_ADDR", ""))
+    return _by_password(name, secret, client_address(request))
 
 
 def _by_token(token: str) -> Account | None:
-    return account_by_token(hashlib.sha256(token.encode()).hexdigest(), at=clock.now())
+    at = clock.now()
+    found = token_by_hash(hashlib.sha256(token.encode()).hexdigest(), at=at)
+    if found is None:
+        return None
+    org.token_used(found, on=clock.local_day(at))
+    return found.account
 
 
 def _by_password(name: str, secret: str, address: str) -> Account | None:
     """As on the sign-in page: wrong passwords are counted, and after too many the account rests."""
     at = clock.now()
+    if address_rests_until(address, at=at):
+        return None
     account = account_to_sign_in(name)
-    if account is None or (account.locked_until is not None and account.locked_until > at):
+    if account is None:
+        org.address_failed(address, at=at)
+        return None
+    if account.locked_until is not None and account.locked_until > at:
         return None
     key = "openrosa:" + hashlib.sha256(f"{account.pk}:{account.password}:{secret}".encode()).hexdigest()
     if cache.get(key):
         return account
     if not account.check_password(secret):
+        org.address_failed(address, at=at)
         org.sign_in_failed(account, by=_stranger(address), at=at)
         return None
     cache.set(key, True, REMEMBERED)

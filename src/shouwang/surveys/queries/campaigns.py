@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
 
+from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
@@ -185,12 +186,26 @@ def who_owes(campaign: Campaign) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=owing.values("person"), left_on__isnull=True)
 
 
-def due_for_reminder(at: datetime) -> list[Campaign]:
-    """Open campaigns whose hour of reminder has come and whose deadline has not passed."""
-    from datetime import timedelta
+def to_remind_on(day: date) -> list[Campaign]:
+    """Open campaigns whose deadline is ahead on a local day and whose hour of reminder comes by its end. Zero hours:
+    nobody is reminded."""
+    low, high = clock.day_bounds(day)
+    rows = Campaign.objects.filter(state=Campaign.State.OPEN, deadline__gte=low, remind_hours__gt=0).defer("aim")
+    return [row for row in rows.order_by("pk") if row.deadline - timedelta(hours=row.remind_hours) < high]
 
-    rows = Campaign.objects.filter(state=Campaign.State.OPEN, deadline__gt=at).defer("aim")
-    return [row for row in rows if row.deadline - timedelta(hours=row.remind_hours) <= at]
+
+def owing_by_id(campaign_id: int) -> QuerySet[Person]:
+    """`who_owes` as one condition, whatever became of the campaign."""
+    owing = Target.objects.filter(
+        campaign=campaign_id, campaign__state=Campaign.State.OPEN, left_at__isnull=True, source=""
+    )
+    return Person.objects.filter(pk__in=owing.values("person"), left_on__isnull=True)
+
+
+def asked_and_answered(campaign_id: int, person: Person, *, until: datetime) -> tuple[bool, bool]:
+    """Whether the campaign asks this person, and whether an answer had come by `until`."""
+    asked = Target.objects.filter(campaign=campaign_id, person=person, left_at__isnull=True).exists()
+    return asked, Submission.objects.filter(campaign=campaign_id, person=person, at__lte=until).exists()
 
 
 def submission_for(by: Actor, submission_id: int) -> Submission:
@@ -205,6 +220,21 @@ def submission_for(by: Actor, submission_id: int) -> Submission:
 
 
 __all__ = [
-    "Board", "Counts", "UnitLine", "board", "campaign_for", "campaigns_page", "due_for_reminder", "light",
-    "managed_campaign", "not_yet_page", "submission_for", "targets_of", "unit_named", "visible_campaigns", "who_owes",
+    "Board",
+    "Counts",
+    "UnitLine",
+    "asked_and_answered",
+    "board",
+    "campaign_for",
+    "campaigns_page",
+    "light",
+    "managed_campaign",
+    "not_yet_page",
+    "owing_by_id",
+    "submission_for",
+    "targets_of",
+    "to_remind_on",
+    "unit_named",
+    "visible_campaigns",
+    "who_owes",
 ]  # fmt: skip

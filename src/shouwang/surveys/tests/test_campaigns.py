@@ -159,8 +159,10 @@ def test_who_owes_and_when(cast: Cast) -> None:
     row = scenes.opened(cast)
     scenes.answer(cast, row, "lin")
     assert set(queries.who_owes(row)) == {cast.person[name] for name in STUDENTS - {"lin"}}
-    assert queries.due_for_reminder(NOON) == []
-    assert queries.due_for_reminder(NOON + timedelta(hours=25)) == [row]
+    day = NOON.date()
+    assert queries.to_remind_on(day) == []
+    assert queries.to_remind_on(day + timedelta(days=1)) == queries.to_remind_on(day + timedelta(days=2)) == [row]
+    assert queries.to_remind_on(day + timedelta(days=3)) == []
 
 
 def test_numbers_by_unit_and_reach(cast: Cast) -> None:

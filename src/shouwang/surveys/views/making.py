@@ -97,7 +97,7 @@ def form_field(error: ShouwangError) -> str:
 
 def _aim(request: Request, values: dict[str, Any]) -> tuple[Organisation, queries.Aim]:
     unit = organisation_named(request.actor, values["unit"], right="survey.manage")
-    places = (place_named(values["place"]).pk,) if values["place"] else ()
+    places = (place_named(request.actor, values["place"]).pk,) if values["place"] else ()
     found = queries.Aim((), tuple(values["kinds"]), tuple(values["situations"]), places)
     queries.check_aim(found, unit)
     return unit, found
