@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, ValidationError
 
 from shouwang import __version__
 from shouwang.api.cases import router as cases_router
+from shouwang.api.checkin_forms import router as forms_router
 from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
 from shouwang.api.docs import DocsPage
@@ -68,6 +69,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 api.add_router("/org", org_router)
 api.add_router("/checkins", checkins_router)
 api.add_router("/checkins", lists_router)
+api.add_router("/checkins", forms_router)
 api.add_router("/cases", cases_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/presence", presence_router)

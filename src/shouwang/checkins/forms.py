@@ -13,6 +13,7 @@ from shouwang.checkins.actions.alerts import REASON_LIMIT as CLOSE_LIMIT
 from shouwang.checkins.models import BulkJob, Excuse
 from shouwang.checkins.rules import Answers, Protocols
 from shouwang.checkins.rules.answers import NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT
+from shouwang.checkins.rules.forms import LARGEST_BYTES
 from shouwang.org.models import Person
 
 UNWELL = "unwell"  # the symptom of the clinic's own list; sent when somebody says no more than that
@@ -144,6 +145,32 @@ class BulkForm(forms.Form):
     def asked(self) -> Asked:
         values = self.cleaned_data
         return Asked(values["kind"], values["code"], values["starts"], values["ends"], values["text"])
+
+
+class PublishForm(forms.Form):
+    """A form document, as a file or as text."""
+
+    file = forms.FileField(label=_("Form document (TOML)"), required=False)
+    text = forms.CharField(
+        label=_("or its text"),
+        required=False,
+        max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if bool(values.get("file")) == bool(values.get("text", "").strip()):
+            self.add_error("text", _("Choose a file or paste the text, one of the two."))
+        return values
+
+    def document(self) -> bytes:
+        """Of a valid form; not more than a form may hold is read."""
+        upload = self.cleaned_data["file"]
+        if upload:
+            raw: bytes = upload.read(LARGEST_BYTES + 1)
+            return raw
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n").encode()
 
 
 def new_key() -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.rules import Answers, Protocols, State
+from shouwang.checkins.rules.asking import Cadence
 from shouwang.core.packs import Text
 
 Word = str | Promise
@@ -35,6 +36,14 @@ def masked(text: str) -> str:
     if len(text) < 5:
         return text[:1] + "〇" * max(0, len(text) - 1)
     return text[:3] + "*" * (len(text) - 5) + text[-2:]
+
+
+CADENCES: Mapping[Cadence, Word] = {
+    Cadence.DAILY: _("every day"),
+    Cadence.TWICE_DAILY: _("twice a day"),
+    Cadence.WEEKLY: _("once a week"),
+    Cadence.UNWELL_ONLY: _("only who is unwell"),
+}
 
 
 @dataclass(frozen=True, slots=True)

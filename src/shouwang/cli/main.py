@@ -32,6 +32,7 @@ COMMANDS = {
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),
     "place": ("places", "place", "Places: to whom a campus belongs."),
+    "form": ("forms", "form", "The check-in form: check, publish, list, withdraw."),
     "pack": ("packs", "pack", "Disease packs: list, check, activate."),
     "worker": ("background", "worker", "Check and commit uploaded files until stopped (serve runs one)."),
     "sweep": ("serve", "sweep", "Mark overdue clocks, take up what was interrupted; purge what is past its date."),

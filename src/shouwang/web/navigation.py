@@ -68,6 +68,7 @@ ENTRIES: list[Entry] = [
     Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:level", _("Response level"), "shield", right="report.view", group="command"),
+    Entry("checkins:forms", _("What is asked"), "checklist", right="report.view", group="command"),
     Entry("command:places", _("Buildings in numbers"), "building", right="report.view", group="command"),
     Entry("cases:list", _("Cases"), "virus", right="case.view", group="respond", tab=True),
     Entry("cases:clocks", _("Clocks"), "clock-exclamation", right="case.view", group="respond"),

@@ -13,6 +13,7 @@ from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
 from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts, unit_counts
+from shouwang.checkins.queries.forms import form_in_force, form_version_for, form_versions
 from shouwang.checkins.queries.jobs import job_for, job_rows
 from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
 from shouwang.checkins.queries.own import OwnDay, own_day
@@ -50,6 +51,9 @@ __all__ = [
     "day_figures",
     "everybody",
     "explain",
+    "form_in_force",
+    "form_version_for",
+    "form_versions",
     "handled_alerts",
     "history",
     "ids_of",

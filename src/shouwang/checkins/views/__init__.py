@@ -1,6 +1,7 @@
 """Pages of check-ins: parse, ask the scope, call one action or query, render."""
 
 from shouwang.checkins.views.alerts import alert, alerts, close
+from shouwang.checkins.views.forms import forms, withdraw
 from shouwang.checkins.views.lists import bulk, bulk_job, export, take_up_job, unit, why
 from shouwang.checkins.views.own import history, today
 from shouwang.checkins.views.people import person, proxy
@@ -12,6 +13,7 @@ __all__ = [
     "bulk_job",
     "close",
     "export",
+    "forms",
     "history",
     "person",
     "proxy",
@@ -19,4 +21,5 @@ __all__ = [
     "today",
     "unit",
     "why",
+    "withdraw",
 ]
