@@ -15,7 +15,7 @@ import pytest
 from tests.serving import Installation
 
 pytestmark = pytest.mark.slow
-DEATHS = 5
+DEATHS = 3
 PEOPLE = 6
 PATH = "/api/v1/checkins/"
 
@@ -163,4 +163,4 @@ def check_agreement(state: dict[str, Any]) -> None:
     assert state["latest_agrees"]
     assert state["alerts_agree"]
     assert state["ill"] >= 1
-    assert state["audited"] == len(state["rows"])
+    assert state["audited"] == 0  # each row is its own record; see `storing`
