@@ -108,6 +108,36 @@ def presence(
     _tell(result.as_dict(), as_json)
 
 
+@imports.command("checkins")
+@file_argument
+@click.option("--reason", required=True, help="Why others enter it, for example “paper list of the morning check”.")
+@click.option("--clinic", is_flag=True, help="Measured at the clinic.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the sheet of errors here (xlsx)."
+)
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@as_option
+@json_option
+def checkins(
+    file: Path, reason: str, clinic: bool, errors: Path | None, dry_run: bool, user: str | None, as_json: bool
+) -> None:
+    """Import check-ins that others took down (number, time, temperature, symptoms, exposure, note)."""
+    from shouwang.checkins.importing import import_checkins
+    from shouwang.core.files.problems import problem_sheet
+
+    with progress_bar(file.name) as progress:
+        result = import_checkins(
+            file, name=file.name, reason=reason, clinic=clinic, dry_run=dry_run, by=actor(user), at=clock.now(),
+            progress=progress,
+        )  # fmt: skip
+    if errors is not None and result.problems:
+        errors.write_bytes(problem_sheet(result.problems, source=file.name))
+    _tell(result.as_dict(), as_json)
+    if not as_json:
+        for problem in result.problems[:PROBLEMS_SHOWN]:
+            click.echo(f"  row {problem.row}, {problem.column}: {problem.message}")
+
+
 @imports.command("timetable")
 @file_argument
 @root_option

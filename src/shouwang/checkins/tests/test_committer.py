@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from shouwang.checkins import committer
+from shouwang.checkins import actions, committer
 from shouwang.checkins.actions import Ask, Taken
 from shouwang.checkins.committer import Committer, commit_group
 from shouwang.checkins.models import CheckIn, LatestCheckIn
@@ -96,7 +96,7 @@ def test_a_restarting_server_is_busy_and_the_retry_succeeds(people: list[Person]
 
 
 def test_one_that_cannot_be_stored_holds_up_nobody(people: list[Person], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = committer.take
+    real = actions.take
 
     def broken(asks: Any, *, at: Any) -> Any:
         if any(one.client_key == "poison" for one in asks):
