@@ -1,7 +1,7 @@
 """The only writes of check-ins: intake, alerts, monitoring, and the note that somebody read answers."""
 
 from shouwang.checkins.actions.alerts import close_alert, mark_case_opened
-from shouwang.checkins.actions.credentials import end_tickets, revoke_tickets
+from shouwang.checkins.actions.credentials import end_tickets, hand_out_ticket, revoke_tickets
 from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_form
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
@@ -17,6 +17,7 @@ __all__ = [
     "close_alert",
     "end_monitoring",
     "end_tickets",
+    "hand_out_ticket",
     "mark_case_opened",
     "note_reading",
     "publish_form",

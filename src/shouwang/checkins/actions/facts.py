@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from shouwang.checkins.rules import Answers, Previous
+from shouwang.checkins.rules import Answers, Previous, zones
+from shouwang.core import clock
 from shouwang.core.bulk import among, listed
 
 PEOPLE = """
-SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial,
+SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial, z.zone, z.since,
        k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms, k.extra
 FROM org_person p
 LEFT JOIN checkins_credential c ON c.person_id = p.id
+LEFT JOIN checkins_personzone z ON z.person_id = p.id
 LEFT JOIN checkins_latestcheckin l ON l.person_id = p.id
 LEFT JOIN checkins_checkin k ON k.id = l.checkin_id
 WHERE """
@@ -55,7 +58,8 @@ class Said:
 
 @dataclass(slots=True)
 class Known:
-    """A person as the group needs them. `serial` is that of the tickets which are good."""
+    """A person as the group needs them. `serial` is that of the tickets which are good; `zone` the clock by which they
+    have lived since `since`, None for the institution's."""
 
     id: int
     home_path: str
@@ -66,8 +70,16 @@ class Known:
     born: date | None
     left_on: date | None
     serial: int
+    zone: ZoneInfo | None
+    since: datetime | None
     said: Said | None
     monitored: tuple[tuple[date, date], ...] = ()
+
+    def day_of(self, at: datetime) -> date:
+        """Their own calendar day of `at`."""
+        if self.zone is None:
+            return clock.local_day(at)
+        return zones.day_of(at, self.zone, self.since, clock.zone())
 
     def age_on(self, day: date) -> int | None:
         """Full years on `day`; None where the date of birth is not known."""
@@ -106,7 +118,9 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     """The people with these ids; who does not exist is not in it."""
     found: dict[int, Known] = {}
     for row in _ask(PEOPLE, "p.id", ids):
-        person = Known(*row[:8], row[8] or 0, None if row[9] is None else _said(row[9:]))
+        zone = ZoneInfo(row[9]) if row[9] else None
+        since = _aware(row[10]) if row[10] else None
+        person = Known(*row[:8], row[8] or 0, zone, since, None if row[11] is None else _said(row[11:]))
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):

@@ -4,8 +4,8 @@ from shouwang.checkins.queries.alerts import alert_for, alert_queue, handled_ale
 from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
-from shouwang.checkins.queries.own import OwnDay, own_day
-from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
+from shouwang.checkins.queries.own import OwnDay, own_day, zone_of
+from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, own_checkin, receipt_for
 from shouwang.checkins.queries.units import (
     Board,
     board,
@@ -35,6 +35,7 @@ __all__ = [
     "level_on",
     "not_yet",
     "open_by_severity",
+    "own_checkin",
     "own_day",
     "person_to_enter",
     "protocols_of",
@@ -45,4 +46,5 @@ __all__ = [
     "ticket_for",
     "unit_rows",
     "units_below",
+    "zone_of",
 ]

@@ -6,6 +6,7 @@ from shouwang.checkins.rules.answers import (
     CORRECT_DAYS,
     Answers,
     Previous,
+    check_correctable,
     check_moment,
     completed,
     copied,
@@ -17,7 +18,7 @@ from shouwang.checkins.rules.answers import (
 from shouwang.checkins.rules.episodes import AlertStep, Standing, step
 from shouwang.checkins.rules.forms import LEVELS, Form, read_form
 from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom, built_in_form
-from shouwang.checkins.rules.questions import Asked, Question, new_to
+from shouwang.checkins.rules.questions import Asked, Question, carried_over, is_asked, new_to
 from shouwang.checkins.rules.receipts import decode_receipt, receipt
 from shouwang.checkins.rules.standing import SILENT_DAYS, State, checks_due, silent_since, state_of
 from shouwang.checkins.rules.triage import Decision, Finding, triage
@@ -43,11 +44,14 @@ __all__ = [
     "State",
     "Symptom",
     "built_in_form",
+    "carried_over",
+    "check_correctable",
     "check_moment",
     "checks_due",
     "completed",
     "copied",
     "decode_receipt",
+    "is_asked",
     "new_to",
     "read_form",
     "reads_same",
