@@ -86,6 +86,7 @@ ENTRIES: list[Entry] = [
 ACCOUNT: list[Entry] = [
     Entry("isolation:mine", _("My isolation orders"), "home-heart", person=True),
     Entry("org:me", _("My data"), "id", person=True),
+    Entry("checkins:link", _("My check-in link"), "link", person=True),
     Entry("org:seen", _("Who saw my data"), "eye-check", person=True),
     Entry("org:tokens", _("API tokens"), "key"),
     Entry("web:password", _("Change password"), "lock"),

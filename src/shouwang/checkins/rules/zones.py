@@ -40,6 +40,12 @@ def coarse(name: str, *, at: datetime) -> str:
     return _nearest(_known(name).key, at.astimezone(UTC).date().replace(day=1))
 
 
+@lru_cache(maxsize=64)
+def named(name: str) -> ZoneInfo:
+    """A zone that stands in `COARSE` or in the database."""
+    return ZoneInfo(name)
+
+
 def _known(name: str) -> ZoneInfo:
     # Checked before it is looked up: a zone is a path to the library.
     if len(name) <= LONGEST and NAME.fullmatch(name):
