@@ -15,8 +15,9 @@ from pathlib import Path
 from shouwang.cases import actions as cases
 from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkins
+from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import SymptomAlert
-from shouwang.checkins.rules import Answers
+from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
@@ -49,6 +50,7 @@ class Story:
     home: Path
     ids: dict[str, int] = field(default_factory=dict)
     receipt: str = ""
+    ticket: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -123,6 +125,7 @@ def _books(story: Story) -> None:
     run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
     tasks.perform_import.func(run.pk)
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
+    story.ticket = checkin_queries.ticket_for(cast.by("meng", at), mouth=credentials.LINK, at=at)
     story.ids |= {
         "version": made.pk,
         "run": run.pk,

@@ -205,5 +205,7 @@ def new_key(at: datetime | None = None) -> str:
 
 def zone_choices(at: datetime) -> list[tuple[str, str]]:
     """Clocks to choose from, west to east; the first leaves it as it is."""
-    listed: Mapping[str, str] = {name: f"{zones.label(name)} · {zones.ahead(zones.named(name), at)}" for name in zones.COARSE}
+    listed: Mapping[str, str] = {
+        name: f"{zones.label(name)} · {zones.ahead(zones.named(name), at)}" for name in zones.COARSE
+    }
     return [("", str(_("as before"))), *listed.items()]

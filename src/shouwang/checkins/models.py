@@ -29,7 +29,8 @@ class CheckIn(models.Model):
     `mouth` is where it came in (web, link, api, cli); `device` a hash of address and browser, salted by the day so
     that it tells devices of one day apart and links nothing across days.
     `client_key` is chosen by whoever sends it, so that a retry is recognised and answered with the same receipt.
-    `day` is the person's own calendar day of `at`: the institution's, or that of their `PersonZone`. `unknown` answers stay null: they are not "no".
+    `day` is the person's own calendar day of `at`: the institution's, or that of their `PersonZone`. `unknown` answers
+    stay null: they are not "no".
     `symptomatic` is a symptom or a temperature at the fever threshold; `severity` is what triage made of all answers
     (an exposure without symptoms has a severity and is not symptomatic). `rule` is "pack:rule" of the worst finding.
     `extra` holds answers to further questions; `pack_sha256` is the hash of all that was asked. `corrects` is the entry

@@ -19,9 +19,7 @@ from shouwang.org.queries import person_for, reachable
 HISTORY_DAYS = 14
 
 
-def history(
-    by: Actor, person_id: int, days: int = HISTORY_DAYS, *, today: date | None = None
-) -> QuerySet[CheckIn]:
+def history(by: Actor, person_id: int, days: int = HISTORY_DAYS, *, today: date | None = None) -> QuerySet[CheckIn]:
     """Check-ins of the last `days` days, newest first: one's own, or of a person within reach of checkin.view.
 
     `today` is the day to count back from; None: the institution's.

@@ -74,9 +74,9 @@ def unit_rows(
 ) -> Page[Person]:
     """One page of a list, with `home` and `latest_checkin`; for `attention` also the answers, worst first."""
     day = clock.local_day(at)
-    rows = _people(by, unit, day).filter(_in_state(by, state, day)).select_related("home", "latest_checkin")
+    rows = _people(by, unit, day).filter(_in_state(by, state, day)).select_related("home", "latest_checkin", "own_zone")
     if state is State.ATTENTION:
-        answers = rows.select_related("home", "latest_checkin__checkin")
+        answers = rows.select_related("home", "latest_checkin__checkin", "own_zone")
         return keyset_page(answers, WORST_FIRST, cursor, size=size)
     return keyset_page(rows, BY_PLACE, cursor, size=size)
 

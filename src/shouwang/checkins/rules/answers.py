@@ -117,7 +117,9 @@ def validated(
         answers.zone,
         _extra(answers, protocols, who, symptoms, complete=False),
     )
-    if tidy.unchanged and (tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.zone or tidy.place_note):
+    if tidy.unchanged and (
+        tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.zone or tidy.place_note
+    ):
         raise BadInput(
             _("“Nothing changed” and a change were sent together. Send only what changed."),
             code="unchanged_contradicted",

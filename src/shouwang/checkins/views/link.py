@@ -51,8 +51,10 @@ def withdraw(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def by_link(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Check in with a ticket: the first character of the name, the one tap, "I feel unwell". No earlier answer is shown,
-    and none is repeated: whoever holds the link need not be the person."""
+    """Check in with a ticket: the first character of the name, the one tap, "I feel unwell".
+
+    No earlier answer is shown, and none is repeated: whoever holds the link need not be the person.
+    """
     at = clock.now()
     _ticket, by, person = queries.bearer_of(ticket, at=at)
     own = queries.own_day(by, at=at)
@@ -101,4 +103,3 @@ def _form(own: OwnDay, topic: str, request: HttpRequest | None = None) -> Answer
         initial=initial,
         **groups,
     )
-

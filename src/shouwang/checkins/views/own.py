@@ -18,7 +18,7 @@ from shouwang.checkins import actions, queries, rules, words
 from shouwang.checkins.forms import AnswersForm, new_key
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.queries import HISTORY_DAYS, OwnDay
-from shouwang.checkins.questions import initial_of
+from shouwang.checkins.questions import initial_of, name_of
 from shouwang.checkins.rules import credentials
 from shouwang.checkins.views.offline import shell_mark
 from shouwang.core import clock
@@ -134,10 +134,8 @@ def groups(own: OwnDay, name: str, initial: Mapping[str, Any]) -> dict[str, list
         return {"highlight": asked, "fold": [], "depend": depend}
     if name == "unwell":
         return {"highlight": [], "fold": asked, "depend": depend}
-    if name == MAIN:
-        new = set(own.new)
-    else:
-        new = {q for q in asked if f"q_{q.code}" not in initial and name == "place"}
+    unanswered = [question for question in asked if name_of(question) not in initial]
+    new = own.new if name == MAIN else unanswered if name == "place" else ()
     return {
         "highlight": [question for question in asked if question in new],
         "fold": [question for question in asked if question not in new],

@@ -4,21 +4,25 @@
   const PREFIX = "shouwang-shell-", SHELL = "/checkins/shell/", PATIENCE_MS = 8000;
   const OPENS = new Set(["/", "/checkins/"]); // addresses that show the kept page when there is no network
 
-  // All of the new page first, then the old one goes: a network lost in between leaves a whole page.
-  async function keep() {
+  // The page goes in last and the old one goes after it: a network lost in between leaves a whole page.
+  async function make() {
     const response = await fetch(SHELL, { cache: "no-store", credentials: "same-origin", redirect: "error" });
     const mark = response.headers.get("X-Shell");
     if (!response.ok || !mark) return;
     const html = await response.clone().text();
     const files = new Set(Array.from(html.matchAll(/\s(?:href|src)="(\/static\/[^"#]+)/g), (found) => found[1]));
-    const cache = await caches.open(`${PREFIX}making`);
+    const cache = await caches.open(PREFIX + mark);
     await cache.addAll([...files]);
-    await caches.delete(PREFIX + mark);
-    const whole = await caches.open(PREFIX + mark);
-    for (const request of await cache.keys()) await whole.put(request, await cache.match(request));
-    await whole.put(SHELL, response);
+    await cache.put(SHELL, response);
     for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== PREFIX + mark) await caches.delete(name);
   }
+
+  let making = null; // installing and the page may ask at the same time
+  function keep() {
+    making ??= make().catch(() => undefined).finally(() => { making = null; });
+    return making;
+  }
+  const isKept = async (mark) => (await caches.has(PREFIX + mark)) && Boolean(await (await caches.open(PREFIX + mark)).match(SHELL, { ignoreVary: true }));
 
   const kept = (request) => caches.match(request, { ignoreVary: true });
 
@@ -33,12 +37,12 @@
 
   self.addEventListener("install", (event) => {
     self.skipWaiting();
-    event.waitUntil(keep().catch(() => undefined)); // without a session there is nothing to keep yet; a page asks again
+    event.waitUntil(keep()); // without a session there is nothing to keep yet; a page asks again
   });
   self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
   self.addEventListener("message", (event) => {
     const mark = event.data?.shell;
-    if (mark) event.waitUntil(caches.has(PREFIX + mark).then((there) => there || keep()).catch(() => undefined));
+    if (mark) event.waitUntil(isKept(mark).then((there) => there || keep()));
   });
   self.addEventListener("fetch", (event) => {
     const { request } = event, url = new URL(request.url);
