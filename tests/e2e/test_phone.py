@@ -27,6 +27,27 @@ print(json.dumps([[r.person.number, r.symptoms, str(r.temperature_c), r.source, 
 """
 
 
+WITHDRAW = """
+from shouwang.checkins import actions
+from shouwang.core import clock
+from shouwang.core.scope import system_actor
+from shouwang.org.models import Person
+actions.revoke_tickets(Person.objects.get(number="2023010101"), by=system_actor(), at=clock.now())
+print(0)
+"""
+# What the phone still holds: entries, people, who is current, kept pages.
+LEFT = """async () => {
+  const database = await self.ShouwangQueue?.open() ?? await new Promise((done) => { const r = indexedDB.open("shouwang-checkins", 1); r.onsuccess = () => done(r.result); });
+  const count = (store) => new Promise((done) => { const r = database.transaction(store).objectStore(store).count(); r.onsuccess = () => done(r.result); });
+  return [await count("entries"), await count("people"), await count("meta"), (await caches.keys()).length];
+}"""
+# The page without a person is kept, and the worker answers for this one, before the network goes.
+KEPT = """async () => {
+  const kept = async () => navigator.serviceWorker.controller && await caches.match("/checkins/shell/", {ignoreVary: true});
+  while (!(await kept())) await new Promise((later) => setTimeout(later, 50));
+}"""
+
+
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("phone") / "home")
@@ -60,10 +81,7 @@ def enter(phone: BrowserContext, school: Installation, name: str = "lin") -> Pag
     page.fill("input[name=password]", PASSWORD)
     page.locator("form:has(input[name=password]) button").first.click()
     page.wait_for_url(_url(school, "/checkins/"))
-    # the page without a person is kept before the network goes
-    page.wait_for_function(
-        "async () => navigator.serviceWorker.controller && (await caches.match('/checkins/shell/', {ignoreVary: true}))"
-    )
+    page.evaluate(KEPT)
     return page
 
 
@@ -145,14 +163,7 @@ def test_a_withdrawn_pass_keeps_what_waits(phone: BrowserContext, school: Instal
     phone.set_offline(True)
     unwell(page, "39.1")
     expect(items(page, "waiting")).to_have_count(1)
-    school.python("""
-from shouwang.checkins import actions
-from shouwang.core import clock
-from shouwang.core.scope import system_actor
-from shouwang.org.models import Person
-actions.revoke_tickets(Person.objects.get(number="2023010101"), by=system_actor(), at=clock.now())
-print(0)
-""")
+    school.python(WITHDRAW)
     phone.set_offline(False)
     expect(items(page, "waiting").get_by_role("link")).to_contain_text("Sign in again")
     assert rows(school) == []
@@ -166,6 +177,7 @@ def test_one_phone_two_people(phone: BrowserContext, school: Installation) -> No
     phone.set_offline(True)
     unwell(page, "38.2")
     expect(items(page, "waiting")).to_have_count(1)
+    school.python(WITHDRAW)
     phone.clear_cookies(name="sessionid")  # the session ran out; nobody signed out
     page.close()
     phone.set_offline(False)
@@ -182,7 +194,25 @@ def test_one_phone_two_people(phone: BrowserContext, school: Installation) -> No
     assert other.evaluate("caches.keys()") == []
     again = enter(phone, school)
     expect(items(again, "sent")).to_have_count(1)
-    assert [row[0] for row in rows(school)] == ["2023010101", "2023010102"]
+    assert sorted(row[0] for row in rows(school)) == ["2023010101", "2023010102"]
+
+
+def test_signing_out_asks_about_what_is_unsent(phone: BrowserContext, school: Installation) -> None:
+    page = enter(phone, school)
+    phone.set_offline(True)
+    unwell(page, "38.4")
+    expect(items(page, "waiting")).to_have_count(1)
+    school.python(WITHDRAW)
+    phone.set_offline(False)
+    expect(items(page, "waiting").get_by_role("link")).to_be_visible()
+    answers = [False, True]
+    page.on("dialog", lambda dialog: dialog.accept() if answers.pop() is False else dialog.dismiss())
+    page.evaluate("document.querySelector('form[data-leave]').requestSubmit()")
+    page.wait_for_timeout(200)
+    expect(items(page, "waiting")).to_have_count(1)
+    page.evaluate("document.querySelector('form[data-leave]').requestSubmit()")
+    page.wait_for_url("**/login/**")
+    assert page.evaluate(LEFT) == [0, 0, 0, 0]
 
 
 def test_a_refusal_is_said_and_the_form_keeps_what_was_typed(phone: BrowserContext, school: Installation) -> None:
