@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 from tests.serving import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -37,14 +37,15 @@ print(0)
 """
 # What the phone still holds: entries, people, who is current, kept pages.
 LEFT = """async () => {
-  const database = await self.ShouwangQueue?.open() ?? await new Promise((done) => { const r = indexedDB.open("shouwang-checkins", 1); r.onsuccess = () => done(r.result); });
-  const count = (store) => new Promise((done) => { const r = database.transaction(store).objectStore(store).count(); r.onsuccess = () => done(r.result); });
+  const done = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
+  const database = await done(indexedDB.open("shouwang-checkins", 1));
+  const count = (store) => done(database.transaction(store).objectStore(store).count());
   return [await count("entries"), await count("people"), await count("meta"), (await caches.keys()).length];
 }"""
 # The page without a person is kept, and the worker answers for this one, before the network goes.
 KEPT = """async () => {
-  const kept = async () => navigator.serviceWorker.controller && await caches.match("/checkins/shell/", {ignoreVary: true});
-  while (!(await kept())) await new Promise((later) => setTimeout(later, 50));
+  const page = () => caches.match("/checkins/shell/", {ignoreVary: true});
+  while (!navigator.serviceWorker.controller || !(await page())) await new Promise((later) => setTimeout(later, 50));
 }"""
 
 
@@ -146,7 +147,6 @@ actions.submit(person=Person.objects.get(number="2023010101"), answers=rules.Ans
                client_key="clinic-1", source="clinic", by=system_actor(), at=clock.now())
 print(0)
 """)
-    # Said a minute ago as far as the phone knows, so that it is sent with its own time.
     phone.set_offline(False)
     expect(items(page, "conflict")).to_have_count(1)
     expect(items(page, "conflict")).to_contain_text("the clinic entered something else")
@@ -187,7 +187,12 @@ def test_one_phone_two_people(phone: BrowserContext, school: Installation) -> No
     expect(items(other, "sent")).to_have_count(1)
     assert [row[0] for row in rows(school)] == ["2023010102"]
     asked: list[str] = []
-    other.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+
+    def heard(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    other.on("dialog", heard)
     other.evaluate("document.querySelector('form[data-leave]').requestSubmit()")
     other.wait_for_url("**/login/**")
     assert asked == []  # nothing of hers waits; what waits is another's and stays

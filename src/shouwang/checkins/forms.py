@@ -73,9 +73,9 @@ class AnswersForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.protocols = protocols
-        self.group(highlight, fold, depend)
         for question in protocols.questions.values():
             self.fields[name_of(question)] = field_of(question, protocols)
+        self.group(highlight, fold, depend)
         if "zone" in self.fields:
             self.fields["zone"].widget = forms.Select(choices=zone_choices(clock.now()))
         symptoms = self.fields["symptoms"]
@@ -88,8 +88,11 @@ class AnswersForm(forms.Form):
     def group(
         self, highlight: Iterable[Question] = (), fold: Iterable[Question] = (), depend: Iterable[Question] = ()
     ) -> None:
-        """Say which further questions are shown when."""
-        self._shown = (tuple(highlight), tuple(fold), tuple(depend))
+        """Say which further questions are shown when. Those shown at once are asked for by the browser too."""
+        highlight = tuple(highlight)
+        for question in highlight:
+            self.fields[name_of(question)].required = question.required
+        self._shown = (highlight, tuple(fold), tuple(depend))
 
     def _bound(self, questions: Iterable[Question]) -> list[BoundField]:
         return [self[name_of(question)] for question in questions if name_of(question) in self.fields]

@@ -27,7 +27,7 @@ def field_of(question: Question, protocols: Protocols) -> forms.Field:
         only = str(_("Only if you have: %(symptoms)s") % {"symptoms": ", ".join(names)})
         help_text = f"{only}. {help_text}".strip()
     common: dict[str, Any] = {"label": str(question.text), "required": False, "help_text": help_text}
-    attrs = {"data-kind": question.kind}
+    attrs: dict[str, str] = {"data-kind": question.kind}
     # For the page without a person, where the phone knows who is asked.
     for name, values in (("data-kinds", question.kinds), ("data-situations", question.situations)):
         if values:

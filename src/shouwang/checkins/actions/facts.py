@@ -120,7 +120,7 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     for row in _ask(PEOPLE, "p.id", ids):
         zone = ZoneInfo(row[9]) if row[9] else None
         since = _aware(row[10]) if row[10] else None
-        person = Known(*row[:8], row[8] or 0, zone, since, None if row[11] is None else _said(row[11:]))
+        person = Known(*row[:8], serial=row[8] or 0, zone=zone, since=since, said=_said(row[11:]) if row[11] else None)
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):

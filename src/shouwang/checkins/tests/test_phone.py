@@ -58,7 +58,10 @@ kind = "choice"
 text = {{ zh = "出行方式", en = "How do you travel?" }}
 source = "here"
 required = true
-choices = [{{ code = "foot", name = {{ zh = "步行", en = "On foot" }} }}, {{ code = "bus", name = {{ zh = "公交", en = "By bus" }} }}]
+choices = [
+  {{ code = "foot", name = {{ zh = "步行", en = "On foot" }} }},
+  {{ code = "bus", name = {{ zh = "公交", en = "By bus" }} }},
+]
 """
 
 

@@ -112,8 +112,9 @@ def test_the_window_of_a_correction_is_counted_in_own_days(cast: Cast) -> None:
     at = LATE_MONDAY + timedelta(hours=47, minutes=30)
     assert queries.own_checkin(by, row.receipt, at=at) == row
     found = actions.submit(
-        person=cast.person["lin"], answers=fever(), client_key=key(), corrects=row.receipt, said_at=row.at, by=by, at=at,
+        person=cast.person["lin"], answers=fever(), client_key=key(), corrects=row.receipt, said_at=row.at,
+        by=by, at=at,
     )  # fmt: skip
     assert (found.corrects_id, found.day, found.at) == (row.pk, row.day, row.at)
-    with pytest.raises(ShouwangError, match="corrected|更正"):
+    with pytest.raises(ShouwangError, match=r"corrected|更正"):
         queries.own_checkin(by, row.receipt, at=at + timedelta(hours=2))

@@ -130,9 +130,7 @@ def groups(own: OwnDay, name: str, initial: Mapping[str, Any]) -> dict[str, list
         for question in questions
         if question.symptoms_any and rules.is_asked(question, replace(own.who, symptoms=question.symptoms_any))
     ]
-    if name == CORRECT:
-        return {"highlight": asked, "fold": [], "depend": depend}
-    if name == "unwell":
+    if name in (CORRECT, "unwell"):
         return {"highlight": [], "fold": asked, "depend": depend}
     unanswered = [question for question in asked if name_of(question) not in initial]
     new = own.new if name == MAIN else unanswered if name == "place" else ()

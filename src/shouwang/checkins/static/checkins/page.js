@@ -93,9 +93,15 @@
       showError(form, now.problem);
       return;
     }
+    if (now?.state === "sent" && now.corrects) {
+      await queue.remove(now.key);
+      location.assign(`${said.history}#r-${now.receipt}`);
+      return;
+    }
     form.reset();
     form.closest("details.change")?.removeAttribute("open");
     depend(form);
+    if (now?.state === "sent") await refresh();
     outbox.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
@@ -132,13 +138,14 @@
     return element;
   }
 
+  const HOUR = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const clock = (moment) => {
     const day = new Date(moment), today = new Date().toDateString() === day.toDateString();
-    return day.toLocaleString(document.documentElement.lang, today ? { hour: "2-digit", minute: "2-digit" } : { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+    return day.toLocaleString(document.documentElement.lang, today ? { ...HOUR } : { month: "2-digit", day: "2-digit", ...HOUR });
   };
 
   function button(text, act, main = false) {
-    const made = make("button", main ? "btn btn-primary btn-sm" : "btn btn-sm", text);
+    const made = make("button", main ? "btn btn-primary" : "btn", text);
     made.type = "button";
     made.addEventListener("click", () => act().catch(console.warn));
     return made;
@@ -147,7 +154,7 @@
   const TONES = { waiting: "notice", refused: "danger", sent: "good" };
 
   function card(entry) {
-    const conflict = entry.state === "sent" && entry.later?.differs;
+    const conflict = entry.state === "sent" && entry.later?.differs && !entry.corrects;
     const item = make("article", `outbox-item card tone-edge-${conflict ? "notice" : TONES[entry.state]}`);
     item.dataset.state = conflict ? "conflict" : entry.state;
     const head = make("p", "outbox-head");
@@ -157,7 +164,7 @@
     const foot = make("div", "outbox-acts");
     if (entry.state === "waiting") {
       item.append(make("p", "outbox-note", stopped.refused ? word(mode === "link" ? "link" : "signin") : word("later")));
-      if (stopped.refused && mode !== "link") foot.append(Object.assign(make("a", "btn btn-primary btn-sm", word("signin")), { href: said.login }));
+      if (stopped.refused && mode !== "link") foot.append(Object.assign(make("a", "btn btn-primary", word("signin")), { href: said.login }));
     } else if (entry.state === "refused") {
       item.append(make("p", "outbox-note", entry.problem.message));
       foot.append(button(word("open"), () => reopen(entry), true), button(word("drop"), () => drop(entry)));
@@ -168,7 +175,7 @@
       if (conflict) item.append(make("p", "outbox-note", word(`conflict${entry.later.source[0].toUpperCase()}${entry.later.source.slice(1)}`).replace("TIME", clock(entry.later.at)).replace("RECEIPT", entry.receipt)));
       else if (entry.advice) item.append(make("p", "outbox-note", entry.advice[document.documentElement.lang.startsWith("zh") ? "zh" : "en"]));
       foot.append(button(word("ok"), async () => { await queue.remove(entry.key); await show(); }));
-      if (mode === "shell") foot.append(Object.assign(make("a", "btn btn-sm", word("again")), { href: said.today }));
+      if (mode === "shell") foot.append(Object.assign(make("a", "btn", word("again")), { href: said.today }));
     }
     if (foot.childNodes.length) item.append(foot);
     return item;

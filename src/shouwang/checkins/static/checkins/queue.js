@@ -101,8 +101,8 @@
     const { status, json, after } = await post(entry, who);
     if ((status === 200 || status === 201) && json?.receipt) {
       // The answers leave the phone with the receipt.
-      const { key, owner, at, topic } = entry;
-      await put("entries", { key, owner, at, topic, state: "sent", sent: Date.now(), receipt: json.receipt, severity: json.severity, advice: json.advice || null, later: json.later || null });
+      const { key, owner, at, topic, corrects } = entry;
+      await put("entries", { key, owner, at, topic, corrects, state: "sent", sent: Date.now(), receipt: json.receipt, severity: json.severity, advice: json.advice || null, later: json.later || null });
       await put("people", { ...who, tries: 0, until: 0 });
       return null;
     }
@@ -144,7 +144,7 @@
   // Receipts that were shown, or are a day old; a conflict stays until it is put away by hand.
   async function tidy(owner) {
     for (const entry of await entries(owner)) {
-      if (entry.state === "sent" && !entry.later?.differs && (entry.shown || Date.now() - entry.sent > KEEP_SENT_MS)) await remove(entry.key);
+      if (entry.state === "sent" && (!entry.later?.differs || entry.corrects) && (entry.shown || Date.now() - entry.sent > KEEP_SENT_MS)) await remove(entry.key);
       else if (entry.state === "sent" && !entry.shown) await put("entries", { ...entry, shown: true });
     }
   }
