@@ -118,9 +118,11 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     """The people with these ids; who does not exist is not in it."""
     found: dict[int, Known] = {}
     for row in _ask(PEOPLE, "p.id", ids):
-        zone = ZoneInfo(row[9]) if row[9] else None
-        since = _aware(row[10]) if row[10] else None
-        person = Known(*row[:8], serial=row[8] or 0, zone=zone, since=since, said=_said(row[11:]) if row[11] else None)
+        number, home_path, code, name, kind, situation, born, left_on, serial, zone, since = row[:11]
+        person = Known(
+            number, home_path, code, name, kind, situation, born, left_on, serial or 0,
+            ZoneInfo(zone) if zone else None, _aware(since) if since else None, _said(row[11:]) if row[11] else None,
+        )  # fmt: skip
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):
