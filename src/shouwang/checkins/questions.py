@@ -25,7 +25,7 @@ def field_of(question: Question, protocols: Protocols) -> forms.Field:
     if question.symptoms_any:
         names = [str(protocols.symptoms[code].name) for code in question.symptoms_any if code in protocols.symptoms]
         only = str(_("Only if you have: %(symptoms)s") % {"symptoms": ", ".join(names)})
-        help_text = f"{only}. {help_text}".strip()
+        help_text = f"{only} · {help_text}" if help_text else only
     common: dict[str, Any] = {"label": str(question.text), "required": False, "help_text": help_text}
     attrs: dict[str, str] = {"data-kind": question.kind}
     # For the page without a person, where the phone knows who is asked.

@@ -172,7 +172,7 @@ class Group:
         if answers.unchanged:
             previous = person.said.as_previous if person.said else None
             answers = rules.copied(answers, previous, day=day, questions=protocols.questions, who=who)
-        if ask.form and ask.form != protocols.sha256 and not answers.symptoms and not answers.exposure:
+        if ask.form and ask.form != protocols.sha256 and not rules.reports_change(answers):
             raise Conflict(
                 _("What is asked has changed since you opened the page. Open it again; only what is new is marked."),
                 code="form_changed",

@@ -157,10 +157,15 @@ def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
 
 def completed(answers: Answers, protocols: Protocols, *, who: Asked | None = None) -> Answers:
     """The answers, once every required question is answered. BadInput (`answer_required`) names the first that is not;
-    who reports a symptom or an exposure is heard all the same."""
-    if protocols.questions and not answers.symptoms and not answers.exposure:
+    who reports a symptom, an exposure or a change of place is heard all the same, at any hour in two taps."""
+    if protocols.questions and not reports_change(answers):
         _extra(answers, protocols, who, (), complete=True)
     return answers
+
+
+def reports_change(answers: Answers) -> bool:
+    """Whether something is reported that must never wait for a question to be answered."""
+    return bool(answers.symptoms or answers.exposure or answers.place_changed)
 
 
 def _extra(

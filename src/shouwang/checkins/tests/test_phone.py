@@ -137,6 +137,12 @@ def test_what_depends_on_a_symptom_is_asked_of_the_unwell(cast: Cast, sign_in: S
     assert CheckIn.objects.get().extra == {"breath_rate": 24}
 
 
+def test_no_question_stands_before_a_change_of_place(cast: Cast, sign_in: SignIn) -> None:
+    publish(1, "2026-03-02")
+    assert send(sign_in("lin"), topic="place", situation="off_campus", form="old").status_code == 302
+    assert CheckIn.objects.get().place_changed
+
+
 def test_abroad_by_the_form(cast: Cast, sign_in: SignIn) -> None:
     lin = sign_in("lin")
     assert send(lin, topic="place", situation="abroad", zone="America/New_York").status_code == 302

@@ -18,7 +18,7 @@ from shouwang.checkins import actions, queries, rules, words
 from shouwang.checkins.forms import AnswersForm, new_key
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.queries import HISTORY_DAYS, OwnDay
-from shouwang.checkins.questions import initial_of, name_of
+from shouwang.checkins.questions import initial_of
 from shouwang.checkins.rules import credentials
 from shouwang.checkins.views.offline import shell_mark
 from shouwang.core import clock
@@ -92,14 +92,14 @@ def page(own: OwnDay, sent: AnswersForm | None = None, row: CheckIn | None = Non
     """Context of the page and of the home card. `sent` is a form that was refused; it keeps what was typed. `row` is an
     entry to be corrected."""
     forms = {
-        name: AnswersForm(initial=initial, protocols=own.protocols, auto_id=f"{name}_%s", **groups(own, name, initial))
+        name: AnswersForm(initial=initial, protocols=own.protocols, auto_id=f"{name}_%s", **groups(own, name))
         for name, initial in carry(own, row).items()
     }
     failed = ""
     if sent is not None:
         topic = sent.data.get("topic", "")
         failed = topic if topic in forms else MAIN
-        sent.group(**groups(own, failed, forms[failed].initial))
+        sent.group(**groups(own, failed))
         forms[failed] = sent
     forms[MAIN].fields["temperature_c"].required = own.needs_temperature  # shown as such; the rule asks for it
     advice = own.protocols.advice(own.today.rule) if own.today and own.today.rule else None
@@ -121,7 +121,7 @@ def page(own: OwnDay, sent: AnswersForm | None = None, row: CheckIn | None = Non
     }
 
 
-def groups(own: OwnDay, name: str, initial: Mapping[str, Any]) -> dict[str, list[rules.Question]]:
+def groups(own: OwnDay, name: str) -> dict[str, list[rules.Question]]:
     """Which further questions a form shows at once, folded, and once a symptom is ticked."""
     questions = own.protocols.questions.values()
     asked = [question for question in questions if rules.is_asked(question, own.who)]
@@ -132,8 +132,7 @@ def groups(own: OwnDay, name: str, initial: Mapping[str, Any]) -> dict[str, list
     ]
     if name in (CORRECT, "unwell"):
         return {"highlight": [], "fold": asked, "depend": depend}
-    unanswered = [question for question in asked if name_of(question) not in initial]
-    new = own.new if name == MAIN else unanswered if name == "place" else ()
+    new = own.new if name == MAIN else ()
     return {
         "highlight": [question for question in asked if question in new],
         "fold": [question for question in asked if question not in new],
