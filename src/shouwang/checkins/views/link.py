@@ -14,6 +14,7 @@ from shouwang.checkins import actions, queries
 from shouwang.checkins.forms import AnswersForm, new_key
 from shouwang.checkins.queries import OwnDay
 from shouwang.checkins.rules import Question, credentials, is_asked
+from shouwang.checkins.views.offline import has_intake
 from shouwang.checkins.views.own import masked
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict
@@ -82,6 +83,7 @@ def by_link(request: HttpRequest, ticket: str) -> HttpResponse:
         "forms": forms,
         "failed": failed,
         "ticket": ticket,
+        "intake": has_intake(request),
         "now_ms": int(at.timestamp() * 1000),
     }
     with timezone.override(own.zone):

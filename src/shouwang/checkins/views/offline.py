@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from shouwang.checkins import queries, rules
 from shouwang.checkins.forms import AnswersForm, new_key
+from shouwang.checkins.intake import MARK
 from shouwang.core import clock
 from shouwang.core.http import Request, signed_in
 from shouwang.org.models import Person
@@ -22,6 +23,11 @@ from shouwang.org.models import Person
 WORKER, QUEUE = "checkins/worker.js", "checkins/queue.js"
 # What the page without a person is made of; its mark changes with any of them.
 MADE_OF = (WORKER, QUEUE, "checkins/page.js", "checkins/checkins.css", "web/css/components.css", "web/css/shell.css")
+
+
+def has_intake(request: HttpRequest) -> bool:
+    """Whether the hot path stands in front of this server; without it pages post their forms."""
+    return bool(getattr(request, "scope", {}).get(MARK))
 
 
 @lru_cache(maxsize=32)

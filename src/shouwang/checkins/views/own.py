@@ -20,7 +20,7 @@ from shouwang.checkins.models import CheckIn
 from shouwang.checkins.queries import HISTORY_DAYS, OwnDay
 from shouwang.checkins.questions import initial_of
 from shouwang.checkins.rules import credentials
-from shouwang.checkins.views.offline import shell_mark
+from shouwang.checkins.views.offline import has_intake, shell_mark
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.http import Request, partial, signed_in
@@ -78,6 +78,7 @@ def show(request: Request, own: OwnDay, context: Mapping[str, Any], status: int 
         "masked": masked(own.person.name),
         "now_ms": int(now.timestamp() * 1000),
         "shell": shell_mark(own.protocols),
+        "intake": has_intake(request),
     }
     with timezone.override(own.zone):
         return render(request, name, {**context, "phone": phone}, status=status)

@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const queue = self.ShouwangQueue, phone = document.getElementById("checkin-phone");
-  if (!queue || !phone || !self.indexedDB) return; // the forms are then posted as without script
+  // Without a store, or without the hot path in front of this server, forms are posted as without script.
+  if (!queue || !phone || !self.indexedDB || (phone.dataset.mode !== "shell" && !phone.dataset.intake)) return;
   const said = phone.dataset, mode = said.mode, outbox = document.getElementById("checkin-outbox");
   const word = (name) => said[`word${name[0].toUpperCase()}${name.slice(1)}`] || "";
   let owner = "", timer = 0, stopped = {};
