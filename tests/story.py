@@ -16,8 +16,9 @@ from pathlib import Path
 from shouwang.cases import actions as cases
 from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkins
+from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import SymptomAlert
-from shouwang.checkins.rules import Answers
+from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
@@ -54,6 +55,7 @@ class Story:
     home: Path
     ids: dict[str, int] = field(default_factory=dict)
     receipt: str = ""
+    ticket: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -147,6 +149,7 @@ def _books(story: Story) -> None:
         checkins.Asked("remind"), checkins.Chosen(ids=(cast.person["wang"].pk,)), by=cast.by("meng"), at=NOON
     )
     story.ids["bulk"] = job.pk
+    story.ticket = checkin_queries.ticket_for(cast.by("meng", at), mouth=credentials.LINK, at=at)
     story.ids |= {
         "version": made.pk,
         "run": run.pk,

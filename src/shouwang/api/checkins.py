@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,7 +13,8 @@ from shouwang.api.http import ApiRequest
 from shouwang.checkins import actions, queries, words
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.queries.alerts import HANDLED_ORDER, ORDER
-from shouwang.checkins.rules import Answers, Protocols
+from shouwang.checkins.rules import Answers, Protocols, Question, credentials, is_asked
+from shouwang.checkins.rules.questions import Scalar
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.paging import keyset_page
@@ -34,17 +36,24 @@ class AnswersIn(Schema):
     place_note: str = ""
     note: str = ""
     situation: str = Field("", description="on_campus, day, off_campus, abroad, intern; only for oneself")
+    zone: str = Field("", description="Time zone in which one lives from now on, by its tz name; only for oneself")
+    extra: dict[str, Scalar] = Field({}, description="Answers to further questions, by their codes in GET questions/")
 
     def plain(self) -> Answers:
         return Answers(**{**self.dict(), "symptoms": tuple(self.symptoms)})
 
 
-class OwnIn(Schema):
+class KeyedIn(Schema):
     client_key: str = Field(description="Chosen once by the sender; a retry with it returns the same receipt")
     answers: AnswersIn
 
 
-class ProxyIn(OwnIn):
+class OwnIn(KeyedIn):
+    corrects: str = Field("", description="Receipt of the own entry that this one puts right; it is then of its moment")
+    form: str = Field("", description="`sha256` of the questions that were shown; refused when others are asked now")
+
+
+class ProxyIn(KeyedIn):
     person: str = Field(description="Student or staff number")
     reason: str = Field(description="Why somebody else enters it; the person can read it")
     source: Literal["proxy", "clinic"] = "proxy"
@@ -63,6 +72,8 @@ class CheckInOut(Schema):
     place_changed: bool
     place_note: str
     note: str
+    extra: dict[str, Scalar]
+    corrects: str | None = Field(description="Receipt of the entry that this one puts right")
     proxy_reason: str
     symptomatic: bool
     severity: Severity
@@ -86,8 +97,32 @@ class SymptomOut(Schema):
     name: str
 
 
+class ChoiceOut(Schema):
+    code: str
+    name: str
+
+
+class QuestionOut(Schema):
+    """A further question. `symptoms_any`: asked only of whoever reports one of them."""
+
+    code: str
+    kind: Literal["yes_no", "number", "choice", "text"]
+    text: str
+    help: str | None
+    choices: list[ChoiceOut]
+    low: float | None
+    high: float | None
+    required: bool
+    symptoms_any: list[str]
+    new: bool = Field(description="Not answered by the last entry: the only ones to be highlighted")
+
+
 class QuestionsOut(Schema):
-    day: date
+    day: date = Field(description="The person's own day, by the clock of `zone`")
+    zone: str
+    cadence: Literal["daily", "twice_daily", "weekly", "unwell_only"]
+    due: time = Field(description="By when the day's check-in is expected, by the person's clock")
+    questions: list[QuestionOut]
     sha256: str = Field(description="Hash of what is asked; stored with each check-in")
     symptoms: list[SymptomOut]
     temperature_low_c: float
@@ -95,6 +130,13 @@ class QuestionsOut(Schema):
     fever_c: float
     needs_temperature: bool
     may_repeat: bool = Field(description="Whether `unchanged` would be taken now")
+
+
+class TicketOut(Schema):
+    """A pass for POST /intake/checkins and for the page of the link; it opens nothing else."""
+
+    ticket: str
+    expires: datetime
 
 
 class CountsOut(Schema):
@@ -169,6 +211,7 @@ def checkin_out(row: CheckIn, protocols: Protocols) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in CheckInOut.model_fields if hasattr(row, name)},
         "person": row.person.number,
+        "corrects": row.corrects.receipt if row.corrects else None,
         "because": str(told.because) if told.because else None,
         "advice": str(advice) if advice else None,
     }
@@ -189,8 +232,32 @@ def alert_out(alert: SymptomAlert, protocols: Protocols) -> dict[str, Any]:
 def check_in(request: ApiRequest, body: OwnIn) -> Any:
     by, at = request.actor, clock.now()
     own = queries.own_day(by, at=at)
-    row = actions.submit(person=own.person, answers=body.answers.plain(), client_key=body.client_key, by=by, at=at)
+    wrong = queries.own_checkin(by, body.corrects, at=at) if body.corrects else None
+    row = actions.submit(
+        person=own.person,
+        answers=body.answers.plain(),
+        client_key=body.client_key,
+        corrects=wrong.receipt if wrong else "",
+        said_at=wrong.at if wrong else None,
+        form=body.form,
+        by=by,
+        at=at,
+    )
     return 201, checkin_out(row, own.protocols)
+
+
+@router.post("/ticket", response={201: TicketOut}, summary="A pass with which a phone checks in for oneself")
+def ticket(request: ApiRequest) -> Any:
+    at = clock.now()
+    found = queries.ticket_for(request.actor, mouth=credentials.API, at=at)
+    return 201, {"ticket": found, "expires": at + credentials.LIFETIME}
+
+
+@router.post("/ticket/revoke", response={204: None}, summary="Withdraw every pass and link of oneself, at once")
+def revoke(request: ApiRequest) -> Any:
+    by, at = request.actor, clock.now()
+    actions.revoke_tickets(queries.own_day(by, at=at).person, by=by, at=at)
+    return 204, None
 
 
 @router.post("/proxy", response={201: TakenOut}, summary="Check in for somebody else, with a reason")
@@ -218,7 +285,7 @@ def taken_out(row: CheckIn) -> dict[str, Any]:
 def own_history(request: ApiRequest) -> list[dict[str, Any]]:
     by, at = request.actor, clock.now()
     own = queries.own_day(by, at=at)
-    rows = queries.history(by, own.person.pk).select_related("person")
+    rows = queries.history(by, own.person.pk, today=own.day).select_related("person", "corrects")
     return [checkin_out(row, own.protocols) for row in rows]
 
 
@@ -229,6 +296,10 @@ def questions(request: ApiRequest) -> dict[str, Any]:
     low, high = asked.plausible_c
     return {
         "day": own.day,
+        "zone": own.zone.key,
+        "cadence": own.asking.cadence.value,
+        "due": own.asking.due,
+        "questions": [question_out(question, own) for question in asked_of(own)],
         "sha256": asked.sha256,
         "symptoms": [{"code": code, "name": str(symptom.name)} for code, symptom in asked.symptoms.items()],
         "temperature_low_c": low,
@@ -236,6 +307,27 @@ def questions(request: ApiRequest) -> dict[str, Any]:
         "fever_c": asked.fever_c,
         "needs_temperature": own.needs_temperature,
         "may_repeat": own.copies is not None,
+    }
+
+
+def asked_of(own: queries.OwnDay) -> list[Question]:
+    """What this person is asked, or would be with a symptom."""
+    return [
+        question
+        for question in own.protocols.questions.values()
+        if is_asked(question, replace(own.who, symptoms=question.symptoms_any))
+    ]
+
+
+def question_out(question: Question, own: queries.OwnDay) -> dict[str, Any]:
+    plain = ("code", "kind", "low", "high", "required")
+    return {
+        **{name: getattr(question, name) for name in plain},
+        "text": str(question.text),
+        "help": str(question.help) if question.help else None,
+        "choices": [{"code": choice.code, "name": str(choice.name)} for choice in question.choices],
+        "symptoms_any": list(question.symptoms_any),
+        "new": question in own.new,
     }
 
 
@@ -250,7 +342,7 @@ def alerts(request: ApiRequest, handled: bool = False, cursor: str = "") -> dict
     if not by.holds("alert.handle"):
         raise NotFound
     rows, order = (queries.handled_alerts(by), HANDLED_ORDER) if handled else (queries.alert_queue(by), ORDER)
-    found = keyset_page(rows.select_related("checkin__person"), order, cursor)
+    found = keyset_page(rows.select_related("checkin__person", "checkin__corrects"), order, cursor)
     actions.note_reading("alert", [alert.person_id for alert in found.rows], by=by, at=at)
     protocols = queries.protocols_of(clock.local_day(at))
     return {

@@ -38,7 +38,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PATH = "/intake/checkins"
+PATH, MARK = "/intake/checkins", "shouwang.intake"
 LARGEST_BODY = 16 * 1024
 RATE_WINDOW_S, RATE_LIMIT = 600, 30  # a person's check-ins in ten minutes (assumption): more is a program gone wrong
 MOST_COUNTED = 200_000
@@ -55,12 +55,13 @@ class Given(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     place_note: str = ""
     note: str = ""
     situation: str = ""
+    zone: str = ""
     extra: dict[str, bool | int | float | str] = {}
 
     def plain(self) -> rules.Answers:
         return rules.Answers(
             self.unchanged, self.temperature_c, self.symptoms, self.exposure, self.place_changed, self.place_note,
-            self.note, self.situation, self.extra,
+            self.note, self.situation, self.zone, self.extra,
         )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ class Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
+            scope[MARK] = True  # a page learns from it that this path is there to be sent to
             await self.behind(scope, receive, send)
             return
         headers = dict(scope["headers"])

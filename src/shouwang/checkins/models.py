@@ -30,7 +30,8 @@ class CheckIn(models.Model):
     `mouth` is where it came in (web, link, api, cli); `device` a hash of address and browser, salted by the day so
     that it tells devices of one day apart and links nothing across days.
     `client_key` is chosen by whoever sends it, so that a retry is recognised and answered with the same receipt.
-    `day` is the institution's calendar day of `at`. `unknown` answers stay null: they are not "no".
+    `day` is the person's own calendar day of `at`: the institution's, or that of their `PersonZone`. `unknown` answers
+    stay null: they are not "no".
     `symptomatic` is a symptom or a temperature at the fever threshold; `severity` is what triage made of all answers
     (an exposure without symptoms has a severity and is not symptomatic). `rule` is "pack:rule" of the worst finding.
     `extra` holds answers to further questions; `pack_sha256` is the hash of all that was asked. `corrects` is the entry
@@ -385,6 +386,17 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.serial}"
+
+
+class PersonZone(models.Model):
+    """The clock by which somebody away lives since a moment (no row: the institution's). See `rules.zones`."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="own_zone")
+    zone = models.CharField(max_length=40)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.zone}"
 
 
 class FormVersion(models.Model):

@@ -10,6 +10,9 @@ app_name = "checkins"
 urlpatterns = [
     path("", views.today, name="today"),
     path("history/", views.history, name="history"),
+    path("shell/", views.shell, name="shell"),
+    path("link/", views.link, name="link"),
+    path("link/withdraw/", views.withdraw, name="withdraw"),
     path("unit/", views.unit, name="unit"),
     path("unit/act/", views.bulk, name="bulk"),
     path("unit/export/", views.export, name="export"),
@@ -19,8 +22,11 @@ urlpatterns = [
     path("unit/person/<int:person_id>/", views.person, name="person"),
     path("unit/person/<int:person_id>/enter/", views.proxy, name="proxy"),
     path("forms/", views.forms, name="forms"),
-    path("forms/<int:version_id>/withdraw/", views.withdraw, name="withdraw_form"),
+    path("forms/<int:version_id>/withdraw/", views.withdraw_form, name="withdraw_form"),
     path("alerts/", views.alerts, name="alerts"),
     path("alerts/<int:alert_id>/", views.alert, name="alert"),
     path("alerts/<int:alert_id>/close/", views.close, name="close_alert"),
 ]
+
+# Without signing in: the address is the pass.
+by_link = [path("<str:ticket>/", views.by_link, name="by_link")]

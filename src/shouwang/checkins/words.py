@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn
-from shouwang.checkins.rules import Answers, Protocols, State
+from shouwang.checkins.rules import Answers, Protocols, Question, State
 from shouwang.checkins.rules.asking import Cadence
+from shouwang.checkins.rules.questions import Scalar
 from shouwang.core.packs import Text
 
 Word = str | Promise
@@ -85,9 +86,25 @@ def lines(answers: Answers, protocols: Protocols) -> list[Line]:
         found.append(Line("map-pin", _("place changed"), "info"))
     if answers.place_note:
         found.append(Line("map-2", answers.place_note))
+    for code, value in answers.extra.items():
+        question = protocols.questions.get(code)
+        # As with symptoms: what is no longer asked keeps its code.
+        word = answer_word(question, value)
+        found.append(Line("message-circle", f"{question.text if question else code}: {word}"))
     if answers.note:
         found.append(Line("message", answers.note))
     return found
+
+
+def answer_word(question: Question | None, value: Scalar) -> str:
+    """An answer to a further question, as it is read."""
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if question is not None:
+        for choice in question.choices:
+            if choice.code == value:
+                return str(choice.name)
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from shouwang.cases import queries as case_queries
 from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkin_actions
 from shouwang.checkins import queries as checkin_queries
-from shouwang.checkins.rules import Answers
+from shouwang.checkins.rules import Answers, credentials
 from shouwang.cli import lists
 from shouwang.cli.common import (
     Row,
@@ -101,6 +101,38 @@ def not_yet(day: str | None, limit: int, user: str | None, as_json: bool) -> Non
     people = checkin_queries.not_yet(by, chosen)
     rows = [{"number": p.number, "name": p.name, "unit": p.home.title if p.home else None} for p in people[:limit]]
     show(rows, as_json, day=chosen, total=people.count())
+
+
+def _own_or_managed(by: Actor, number: str) -> Person:
+    if by.person_id is not None:
+        own = Person.objects.filter(pk=by.person_id, number=number).select_related("home").first()
+        if own is not None:
+            return own
+    return person_by_number(by, number, "account.manage")
+
+
+@checkin.command("ticket")
+@click.argument("number")
+@as_option
+@json_option
+def ticket(number: str, user: str | None, as_json: bool) -> None:
+    """A check-in pass for the person NUMBER: one's own, or of somebody whose account one manages."""
+    by, now = actor(user), clock.now()
+    person = _own_or_managed(by, number)
+    found = checkin_actions.hand_out_ticket(person, mouth=credentials.LINK, by=by, at=now)
+    body = {"person": person.number, "ticket": found, "link": f"/c/{found}/", "expires": now + credentials.LIFETIME}
+    show([body], as_json)
+
+
+@checkin.command("revoke")
+@click.argument("number")
+@as_option
+def revoke(number: str, user: str | None) -> None:
+    """Withdraw every check-in pass of the person NUMBER."""
+    by = actor(user)
+    person = _own_or_managed(by, number)
+    checkin_actions.revoke_tickets(person, by=by, at=clock.now())
+    click.echo(f"{person.number}: every pass given out before is withdrawn")
 
 
 @click.group()

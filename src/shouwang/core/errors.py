@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Message = str | Promise
+PLAIN = (str, int, float, list, tuple, dict, type(None))  # what JSON holds as it is
 
 
 class ShouwangError(Exception):
@@ -34,7 +35,9 @@ class ShouwangError(Exception):
         return text % self.data if self.data else text
 
     def as_dict(self) -> dict[str, Any]:
-        return {"code": self.error_code, "field": self.field, "message": self.sentence, "data": self.data}
+        # A name in two languages is told in the reader's, like the sentence.
+        data = {name: value if isinstance(value, PLAIN) else str(value) for name, value in self.data.items()}
+        return {"code": self.error_code, "field": self.field, "message": self.sentence, "data": data}
 
     def __str__(self) -> str:
         return self.sentence

@@ -32,6 +32,7 @@ VERBS = {
     "checkin.read": _("read the answers of a check-in"),
     "form.published": _("published a check-in form"),
     "form.withdrawn": _("withdrew a check-in form"),
+    "ticket.issued": _("made a check-in pass for you"),
     "ticket.revoked": _("withdrew the check-in passes given out so far"),
     "checkin.submitted": _("entered a check-in"),
     "clock.listed": _("saw the clocks of a case in a list"),

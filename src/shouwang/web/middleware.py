@@ -67,7 +67,7 @@ def actor(get_response: Handler) -> Handler:
 
 
 # A first password given by somebody else opens nothing but the page where it is changed.
-OPEN_TO_FIRST_PASSWORD = frozenset({"web:password", "web:logout", "web:language", "web:manifest"})
+OPEN_TO_FIRST_PASSWORD = frozenset({"web:password", "web:logout", "web:language", "web:manifest", "web:worker"})
 
 
 def password_first(get_response: Handler) -> Handler:

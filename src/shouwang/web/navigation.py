@@ -93,6 +93,7 @@ ACCOUNT: list[Entry] = [
     Entry("outreach:inbox", _("Messages"), "bell", person=True),
     Entry("outreach:preferences", _("How to reach me"), "settings", person=True),
     Entry("org:me", _("My data"), "id", person=True),
+    Entry("checkins:link", _("My check-in link"), "link", person=True),
     Entry("org:seen", _("Who saw my data"), "eye-check", person=True),
     Entry("org:tokens", _("API tokens"), "key"),
     Entry("web:password", _("Change password"), "lock"),

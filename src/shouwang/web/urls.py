@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from shouwang.api.root import api
+from shouwang.checkins import urls as checkins
+from shouwang.checkins.views import worker
 from shouwang.web import views
 
 shell: list[URLPattern] = [
@@ -14,12 +16,14 @@ shell: list[URLPattern] = [
     path("language/", views.language, name="language"),
     path("password/", views.password, name="password"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("service-worker.js", worker, name="worker"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("org/", include("shouwang.org.urls")),
     path("checkins/", include("shouwang.checkins.urls")),
+    path("c/", include((checkins.by_link, "pass"))),
     path("cases/", include("shouwang.cases.urls")),
     path("tracing/", include("shouwang.tracing.urls")),
     path("command/", include("shouwang.command.urls")),

@@ -231,12 +231,17 @@ def manifest(request: HttpRequest) -> HttpResponse:
     data = {
         "name": settings.INSTITUTION or _("Shouwang"),
         "short_name": _("Shouwang"),
+        "id": reverse("web:home"),
         "start_url": reverse("web:home"),
         "scope": reverse("web:home"),
         "display": "standalone",
         "background_color": "#f5f8f7",
         "theme_color": "#0f6b66",
         "icons": icons,
+        "shortcuts": [
+            {"name": _("Daily check-in"), "url": reverse("checkins:today")},
+            {"name": _("I feel unwell"), "url": reverse("checkins:today") + "#unwell"},
+        ],
     }
     response = JsonResponse(data, content_type="application/manifest+json")
     response.headers["Cache-Control"] = "public, max-age=86400"

@@ -12,6 +12,7 @@ from django.test import Client
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.rules import Answers
 from shouwang.checkins.tests.builders import fever, say, well
+from shouwang.checkins.tests.test_phone import publish
 from shouwang.core.models import AuditEntry
 from shouwang.org.tests.cast import NOON, Cast
 
@@ -38,6 +39,47 @@ def test_check_in_and_retry(cast: Cast, sign_in: SignIn) -> None:
     assert stands.json()["receipt"] == said["receipt"]
     assert lin.get(f"{ROOT}/receipts/26C-0000000").json()["code"] == "receipt_invalid"
     assert sign_in("wang").get(f"{ROOT}/receipts/{said['receipt']}").status_code == 404
+
+
+def test_a_pass_is_good_until_it_is_withdrawn(cast: Cast, sign_in: SignIn) -> None:
+    lin = sign_in("lin")
+    given = post(lin, "/ticket", {}).json()
+    url = f"/c/{given['ticket']}/"
+    assert Client().get(url).status_code == 200
+    assert given["expires"].startswith("2026-04-01")
+    assert post(lin, "/ticket/revoke", {}).status_code == 204
+    assert Client().get(url).status_code == 401
+
+
+def test_a_correction_and_another_clock(cast: Cast, sign_in: SignIn) -> None:
+    row = say(cast, "lin", well(), at=NOON - timedelta(days=1))
+    lin = sign_in("lin")
+    body = {"client_key": "c-1", "answers": {"symptoms": ["cough"]}, "corrects": row.receipt}
+    found = post(lin, "/", body).json()
+    assert (found["corrects"], found["day"]) == (row.receipt, "2026-03-01")
+    assert [one["corrects"] for one in lin.get(f"{ROOT}/").json()] == [row.receipt, None]
+    assert post(sign_in("wang"), "/", body | {"client_key": "c-2"}).status_code == 404
+    moved = {"exposure": False, "place_changed": True, "situation": "abroad", "zone": "America/Toronto"}
+    assert post(lin, "/", {"client_key": "c-3", "answers": moved}).json()["day"] == "2026-03-01"
+    asked = lin.get(f"{ROOT}/questions").json()
+    assert (asked["zone"], asked["day"], asked["due"]) == ("America/New_York", "2026-03-01", "10:00:00")
+    refused = post(lin, "/", {"client_key": "c-4", "answers": moved | {"zone": "Mars/Olympus"}})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (400, "zone_unknown", "zone")
+
+
+def test_further_questions_by_the_api(cast: Cast, sign_in: SignIn) -> None:
+    publish(1, "2026-03-02")
+    lin = sign_in("lin")
+    asked = lin.get(f"{ROOT}/questions", headers={"accept-language": "en"}).json()
+    assert [(one["code"], one["kind"], one["new"]) for one in asked["questions"]] == [
+        ("vaccinated", "yes_no", True), ("breath_rate", "number", False),
+    ]  # fmt: skip
+    body = {"client_key": "q-1", "answers": {"exposure": False, "extra": {"vaccinated": 1}}, "form": asked["sha256"]}
+    refused = post(lin, "/", body).json()
+    assert (refused["code"], refused["field"]) == ("answer_unfit", "vaccinated")
+    body["answers"] = {"exposure": False, "extra": {"vaccinated": True}}
+    assert post(lin, "/", body).json()["extra"] == {"vaccinated": True}
+    assert post(lin, "/", body | {"client_key": "q-2", "form": "old"}).json()["code"] == "form_changed"
 
 
 def test_what_is_asked(cast: Cast, sign_in: SignIn) -> None:

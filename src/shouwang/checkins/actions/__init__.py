@@ -2,7 +2,7 @@
 
 from shouwang.checkins.actions.alerts import close_alert, close_alerts, mark_case_opened
 from shouwang.checkins.actions.bulk import BULK_RIGHTS, Asked, Chosen, beat, perform_bulk, silent_jobs, start_bulk
-from shouwang.checkins.actions.credentials import end_tickets, revoke_tickets
+from shouwang.checkins.actions.credentials import end_tickets, hand_out_ticket, revoke_tickets
 from shouwang.checkins.actions.excuses import end_excuse, excuse
 from shouwang.checkins.actions.export import export_list
 from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_form
@@ -31,6 +31,7 @@ __all__ = [
     "end_tickets",
     "excuse",
     "export_list",
+    "hand_out_ticket",
     "latest_row",
     "mark_case_opened",
     "note_reading",

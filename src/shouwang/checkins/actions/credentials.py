@@ -8,9 +8,21 @@ from django.db import transaction
 from django.db.models import F
 
 from shouwang.checkins.models import Credential
+from shouwang.checkins.queries.credentials import issued, ticket_for
 from shouwang.core import audit
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
+
+
+@transaction.atomic
+def hand_out_ticket(person: Person, *, mouth: int, by: Actor, at: datetime) -> str:
+    """A ticket for a link or a print: one's own, or, for whoever manages accounts there, of a person without a phone of
+    their own; they may set passwords anyway. The person reads in the audit log that it was made."""
+    if by.person_id == person.pk:
+        return ticket_for(by, mouth=mouth, at=at)
+    by.require("account.manage", person.home_path)
+    audit.record("ticket.issued", "person", person.pk, by=by, at=at, subject=person.pk)
+    return issued(person.pk, None, mouth=mouth, at=at)
 
 
 @transaction.atomic

@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from shouwang.checkins.rules import Answers, Previous
+from shouwang.checkins.rules import Answers, Previous, zones
+from shouwang.core import clock
 from shouwang.core.bulk import among, listed
 
 PEOPLE = """
-SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial,
-       l.day, l.words, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
+SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial, l.day, l.words,
+       z.zone, z.since, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
        k.extra
 FROM org_person p
 LEFT JOIN checkins_credential c ON c.person_id = p.id
+LEFT JOIN checkins_personzone z ON z.person_id = p.id
 LEFT JOIN checkins_latestcheckin l ON l.person_id = p.id
 LEFT JOIN checkins_checkin k ON k.id = l.checkin_id
 WHERE """
@@ -57,7 +60,8 @@ class Said:
 @dataclass(slots=True)
 class Known:
     """A person as the group needs them. `serial` is that of the tickets which are good; `words` are the last words of
-    `words_day` by source (`rules.said`)."""
+    `words_day` by source (`rules.said`); `zone` the clock by which they have lived since `since`, None for the
+    institution's."""
 
     id: int
     home_path: str
@@ -70,8 +74,16 @@ class Known:
     serial: int
     words_day: date | None
     words: int
+    zone: ZoneInfo | None
+    since: datetime | None
     said: Said | None
     monitored: tuple[tuple[date, date], ...] = ()
+
+    def day_of(self, at: datetime) -> date:
+        """Their own calendar day of `at`."""
+        if self.zone is None:
+            return clock.local_day(at)
+        return zones.day_of(at, self.zone, self.since, clock.zone())
 
     def age_on(self, day: date) -> int | None:
         """Full years on `day`; None where the date of birth is not known."""
@@ -110,9 +122,11 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
     """The people with these ids; who does not exist is not in it."""
     found: dict[int, Known] = {}
     for row in _ask(PEOPLE, "p.id", ids):
-        said = None if row[11] is None else _said(row[11:])
-        serial, words = row[8] or 0, row[10] or 0
-        person = Known(*(*row[:8], serial, row[9], words, said))
+        number, home_path, code, name, kind, situation, born, left_on, serial, words_day, words, zone, since = row[:13]
+        person = Known(
+            number, home_path, code, name, kind, situation, born, left_on, serial or 0, words_day, words or 0,
+            ZoneInfo(zone) if zone else None, _aware(since) if since else None, _said(row[13:]) if row[13] else None,
+        )  # fmt: skip
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
     for person_id, starts, ends in _ask(MONITORED, "person_id", ids):

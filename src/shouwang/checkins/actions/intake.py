@@ -76,6 +76,8 @@ def submit(
     source: str = CheckIn.Source.SELF,
     proxy_reason: str = "",
     corrects: str = "",
+    said_at: datetime | None = None,
+    form: str = "",
     by: Actor,
     at: datetime,
 ) -> CheckIn:
@@ -84,7 +86,7 @@ def submit(
     Raises alerts by triage and publishes "alert.raised" for each. BadInput names the field; Forbidden when `by` may
     not speak for the person; Conflict when the key was used for something else. On error nothing is written.
     """
-    entry = Entry(person, answers, client_key, source, proxy_reason, corrects=corrects)
+    entry = Entry(person, answers, client_key, source, proxy_reason, said_at, corrects, form)
     (row,) = submit_many([entry], by=by, at=at).rows
     if row.error is not None:
         raise row.error

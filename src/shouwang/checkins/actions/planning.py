@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
-from shouwang.checkins.actions import facts
+from shouwang.checkins.actions import facts, zoning
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.queries.asking import protocols_of
 from shouwang.core import clock
@@ -120,11 +120,12 @@ class Group:
         person = self._speaks(ask)
         if before := self._repeated(ask, person):
             return before
-        if ask.said_at is None:
-            day, said_at = self.today, self.at
-        else:
+        said_at = self.at
+        if ask.said_at is not None:
             rules.check_moment(ask.said_at, now=self.at)
-            day, said_at = clock.local_day(ask.said_at), ask.said_at
+            said_at = ask.said_at
+        moved = zoning.moved(ask.answers, person, at=said_at)
+        day = moved.day_of(said_at) if moved else person.day_of(said_at)
         protocols = self.protocols(day)
         monitored = any(first <= day <= last for first, last in person.monitored)
         answers = self._answers(ask, person, protocols, day, monitored)
@@ -144,6 +145,8 @@ class Group:
             row = Person.objects.get(pk=person.id)
             org.set_situation(row, situation=answers.situation, on=day, by=ask.by, at=self.at)
             person.situation = answers.situation
+        if moved:
+            zoning.store(person, moved)
         self.made.append(taken)
         self.by_key[ask.client_key] = taken
         words = person.words if person.words_day == day else 0
@@ -170,12 +173,12 @@ class Group:
             needs_temperature=monitored and ask.source == SELF,
             who=who,
         )
-        if answers.situation and not answers.place_changed:
+        if (answers.situation or answers.zone) and not answers.place_changed:
             answers = replace(answers, place_changed=True)
         if answers.unchanged:
             previous = person.said.as_previous if person.said else None
             answers = rules.copied(answers, previous, day=day, questions=protocols.questions, who=who)
-        if ask.form and ask.form != protocols.sha256 and not answers.symptoms and not answers.exposure:
+        if ask.form and ask.form != protocols.sha256 and not rules.reports_change(answers):
             raise Conflict(
                 _("What is asked has changed since you opened the page. Open it again; only what is new is marked."),
                 code="form_changed",
@@ -245,9 +248,7 @@ class Group:
         if not ask.corrects:
             return None
         day, row = rules.decode_receipt(ask.corrects)
-        if (self.today - day).days > rules.CORRECT_DAYS:
-            sentence = _("An entry can be corrected for %(days)s days. Tell the clinic what was wrong.")
-            raise Conflict(sentence, code="too_late_to_correct", field="corrects", days=rules.CORRECT_DAYS)
+        rules.check_correctable(day, today=person.day_of(self.at))
         if not CheckIn.objects.filter(pk=row, day=day, person_id=person.id).exists():
             raise NotFound
         return row

@@ -16,8 +16,8 @@ from shouwang.checkins.queries.figures import Counts, day_figures, status_counts
 from shouwang.checkins.queries.forms import form_in_force, form_version_for, form_versions
 from shouwang.checkins.queries.jobs import job_for, job_rows
 from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
-from shouwang.checkins.queries.own import OwnDay, own_day
-from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, receipt_for
+from shouwang.checkins.queries.own import OwnDay, own_day, zone_of
+from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, own_checkin, receipt_for
 from shouwang.checkins.queries.search import ids_of, search_page
 from shouwang.checkins.queries.units import (
     board,
@@ -64,6 +64,7 @@ __all__ = [
     "list_page",
     "not_yet",
     "open_by_severity",
+    "own_checkin",
     "own_day",
     "person_to_enter",
     "protocols_of",
@@ -82,4 +83,5 @@ __all__ = [
     "unit_rows",
     "units_below",
     "why_here",
+    "zone_of",
 ]

@@ -17,9 +17,14 @@ def ticket_for(by: Actor, *, mouth: int, at: datetime) -> str:
     """A ticket of whoever asks, good for 30 days or until they take it back. NotFound for accounts of no person."""
     if by.person_id is None:
         raise NotFound
-    serial = Credential.objects.filter(person_id=by.person_id).values_list("serial", flat=True).first() or 0
+    return issued(by.person_id, by.account_id, mouth=mouth, at=at)
+
+
+def issued(person_id: int, account_id: int | None, *, mouth: int, at: datetime) -> str:
+    """A ticket of this person. Asks no permission: callers have."""
+    serial = Credential.objects.filter(person_id=person_id).values_list("serial", flat=True).first() or 0
     key = credentials.derived_key(settings.SECRET_KEY)
-    return credentials.issue(key, person=by.person_id, account=by.account_id, serial=serial, mouth=mouth, at=at)
+    return credentials.issue(key, person=person_id, account=account_id, serial=serial, mouth=mouth, at=at)
 
 
 def bearer_of(text: str, *, at: datetime) -> tuple[credentials.Ticket, Actor, Person]:
@@ -28,7 +33,7 @@ def bearer_of(text: str, *, at: datetime) -> tuple[credentials.Ticket, Actor, Pe
     Unauthorized when it is forged, expired or taken back, or its account is closed.
     """
     ticket = credentials.verify(credentials.derived_key(settings.SECRET_KEY), text, now=at.timestamp())
-    person = Person.objects.select_related("home").filter(pk=ticket.person).first()
+    person = Person.objects.select_related("home", "own_zone").filter(pk=ticket.person).first()
     serial = Credential.objects.filter(person_id=ticket.person).values_list("serial", flat=True).first() or 0
     closed = ticket.account and not Account.objects.filter(pk=ticket.account, is_active=True).exists()
     if person is None or serial != ticket.serial or closed:

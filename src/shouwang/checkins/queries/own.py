@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring, SymptomAlert
 from shouwang.checkins.queries.asking import level_on, protocols_of
+from shouwang.checkins.rules import zones
 from shouwang.checkins.rules.asking import Asking
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
@@ -24,7 +26,8 @@ class OwnDay:
     `copies`: what "nothing changed" would send, None when there is nothing to copy or the last entry was not healthy;
     `why_not` then says so. `spells`: monitoring in force. `checks`: (done, asked) today for a monitored person, else
     None. `alerts`: open ones and those answered lately, newest first. `new`: the further questions that the last
-    entry leaves open, the only ones to be highlighted. `asking`: how often everybody is asked here.
+    entry leaves open, the only ones to be highlighted. `asking`: how often everybody is asked here. `zone` is the clock
+    by which the person lives, and `day` theirs.
     """
 
     day: date
@@ -40,6 +43,12 @@ class OwnDay:
     who: rules.Asked
     new: tuple[rules.Question, ...]
     asking: Asking
+    zone: ZoneInfo
+
+    @property
+    def abroad(self) -> bool:
+        """Whether their clock is another than the institution's."""
+        return self.zone.key != clock.zone().key
 
     @property
     def needs_temperature(self) -> bool:
@@ -55,10 +64,10 @@ class OwnDay:
 
 def own_day(by: Actor, *, at: datetime) -> OwnDay:
     """The page of whoever asks, at `at`. NotFound for accounts that belong to no person."""
-    person = Person.objects.select_related("home").filter(pk=by.person_id or 0).first()
+    person = Person.objects.select_related("home", "own_zone").filter(pk=by.person_id or 0).first()
     if person is None:
         raise NotFound
-    day = clock.local_day(at)
+    zone, day = zone_of(person), day_for(person, at)
     latest = LatestCheckIn.objects.filter(person=person).select_related("checkin").first()
     last = latest.checkin if latest else None
     protocols = protocols_of(day)
@@ -83,7 +92,20 @@ def own_day(by: Actor, *, at: datetime) -> OwnDay:
         who=who,
         new=rules.new_to(last.extra if last and copies else {}, protocols.questions, who),
         asking=protocols.form.asking(level_on(person.home_path, day)),
+        zone=zone,
     )
+
+
+def zone_of(person: Person) -> ZoneInfo:
+    """The clock by which the person lives now."""
+    row = getattr(person, "own_zone", None)
+    return ZoneInfo(row.zone) if row else clock.zone()
+
+
+def day_for(person: Person, at: datetime) -> date:
+    """The person's own calendar day of `at`."""
+    row = getattr(person, "own_zone", None)
+    return zones.day_of(at, ZoneInfo(row.zone), row.since, clock.zone()) if row else clock.local_day(at)
 
 
 def _copies(

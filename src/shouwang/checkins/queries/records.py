@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn
+from shouwang.checkins.queries.own import day_for
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
@@ -18,10 +19,13 @@ from shouwang.org.queries import person_for, reachable
 HISTORY_DAYS = 14
 
 
-def history(by: Actor, person_id: int, days: int = HISTORY_DAYS) -> QuerySet[CheckIn]:
-    """Check-ins of the last `days` days, newest first: one's own, or of a person within reach of checkin.view."""
+def history(by: Actor, person_id: int, days: int = HISTORY_DAYS, *, today: date | None = None) -> QuerySet[CheckIn]:
+    """Check-ins of the last `days` days, newest first: one's own, or of a person within reach of checkin.view.
+
+    `today` is the day to count back from; None: the institution's.
+    """
     person = person_for(by, person_id, right="checkin.view")
-    first = clock.today() - timedelta(days=days - 1)
+    first = (today or clock.today()) - timedelta(days=days - 1)
     return CheckIn.objects.filter(person=person, day__gte=first).order_by("-at", "-pk")
 
 
@@ -39,6 +43,16 @@ def receipt_for(by: Actor, text: str) -> CheckIn:
     if not own and not Person.objects.filter(reachable(by, "checkin.status"), pk=checkin.person_id).exists():
         raise NotFound
     return checkin
+
+
+def own_checkin(by: Actor, text: str, *, at: datetime) -> CheckIn:
+    """The entry with this receipt that `by` may put right: what they said themselves, in the last days. NotFound for
+    any other, Conflict when it is too late."""
+    row = receipt_for(by, text)
+    if row.person_id != by.person_id or row.source != CheckIn.Source.SELF:
+        raise NotFound
+    rules.check_correctable(row.day, today=day_for(row.person, at))
+    return row
 
 
 def bed_of(person: Person) -> Residence | None:

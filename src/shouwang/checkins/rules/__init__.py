@@ -6,11 +6,13 @@ from shouwang.checkins.rules.answers import (
     CORRECT_DAYS,
     Answers,
     Previous,
+    check_correctable,
     check_moment,
     check_source,
     completed,
     copied,
     reads_same,
+    reports_change,
     shown,
     text,
     validated,
@@ -18,7 +20,7 @@ from shouwang.checkins.rules.answers import (
 from shouwang.checkins.rules.episodes import AlertStep, Standing, step
 from shouwang.checkins.rules.forms import LEVELS, Form, read_form
 from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom, built_in_form
-from shouwang.checkins.rules.questions import Asked, Question, new_to
+from shouwang.checkins.rules.questions import Asked, Question, carried_over, is_asked, new_to
 from shouwang.checkins.rules.receipts import decode_receipt, receipt
 from shouwang.checkins.rules.standing import (
     CONFLICT,
@@ -68,6 +70,8 @@ __all__ = [
     "Symptom",
     "Today",
     "built_in_form",
+    "carried_over",
+    "check_correctable",
     "check_moment",
     "check_source",
     "checks_due",
@@ -77,12 +81,14 @@ __all__ = [
     "decode_receipt",
     "feels_ill",
     "has_said",
+    "is_asked",
     "is_excused",
     "new_to",
     "note_of",
     "read_form",
     "reads_same",
     "receipt",
+    "reports_change",
     "said",
     "shown",
     "state_of",

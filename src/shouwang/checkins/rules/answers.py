@@ -23,7 +23,7 @@ from shouwang.checkins.rules.questions import (
     carried_over,
     check_extra,
 )
-from shouwang.core.errors import BadInput, Message
+from shouwang.core.errors import BadInput, Conflict, Message
 
 BACKDATE_DAYS = 14  # assumption: as far back as a person's own history page shows
 CORRECT_DAYS = 2  # assumption: a slip is noticed the same day or the next; later the clinic decides
@@ -40,8 +40,8 @@ class Answers:
     """What was said. None means not asked or not known, never "no".
 
     `unchanged`: copy my last answers. `exposure`: was near a case or a place of spread. `situation`: one of
-    `Person.Situation`, where the person lives their days from now on; "" leaves it. `extra`: answers to the further
-    questions of the packs and the form, by their codes.
+    `Person.Situation`, where the person lives their days from now on; "" leaves it. `zone`: the time zone there, by its
+    name in the tz database; "" leaves it. `extra`: answers to the further questions of the packs and the form, by code.
     """
 
     unchanged: bool = False
@@ -52,6 +52,7 @@ class Answers:
     place_note: str = ""
     note: str = ""
     situation: str = ""
+    zone: str = ""
     extra: dict[str, Scalar] = field(default_factory=dict)
 
     @classmethod
@@ -112,9 +113,12 @@ def validated(
         text(place_note, "place_note", PLACE_LIMIT) if place_note else "",
         text(note, "note", NOTE_LIMIT) if note else "",
         answers.situation,
+        answers.zone,
         _extra(answers, protocols, who, symptoms, complete=False),
     )
-    if tidy.unchanged and (tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.place_note):
+    if tidy.unchanged and (
+        tidy.symptoms or tidy.exposure or tidy.place_changed or tidy.situation or tidy.zone or tidy.place_note
+    ):
         raise BadInput(
             _("“Nothing changed” and a change were sent together. Send only what changed."),
             code="unchanged_contradicted",
@@ -142,7 +146,7 @@ def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
             code="unchanged_not_by_proxy",
             field="unchanged",
         )
-    if source != SELF and answers.situation:
+    if source != SELF and (answers.situation or answers.zone):
         raise BadInput(
             _("Only the person can say that their place changed; the office corrects the roster."),
             code="situation_not_by_proxy",
@@ -152,10 +156,15 @@ def check_source(source: str, proxy_reason: str, answers: Answers) -> None:
 
 def completed(answers: Answers, protocols: Protocols, *, who: Asked | None = None) -> Answers:
     """The answers, once every required question is answered. BadInput (`answer_required`) names the first that is not;
-    who reports a symptom or an exposure is heard all the same."""
-    if protocols.questions and not answers.symptoms and not answers.exposure:
+    who reports a symptom, an exposure or a change of place is heard all the same, at any hour in two taps."""
+    if protocols.questions and not reports_change(answers):
         _extra(answers, protocols, who, (), complete=True)
     return answers
+
+
+def reports_change(answers: Answers) -> bool:
+    """Whether something is reported that must never wait for a question to be answered."""
+    return bool(answers.symptoms or answers.exposure or answers.place_changed)
 
 
 def _extra(
@@ -215,7 +224,7 @@ def _essence(answers: Answers) -> tuple[object, ...]:
     if reading is not None and reading.is_finite() and abs(reading) < 100:
         reading = reading.quantize(Decimal("0.1"), ROUND_HALF_UP)
     copied_too = () if answers.unchanged else (answers.exposure, answers.place_note.strip())
-    changed = answers.place_changed or bool(answers.situation)
+    changed = answers.place_changed or bool(answers.situation or answers.zone)
     return (answers.unchanged, str(reading), frozenset(answers.symptoms), changed, answers.note.strip(), copied_too)
 
 
@@ -228,6 +237,13 @@ def check_moment(said_at: datetime, *, now: datetime) -> None:
     if said_at < now - timedelta(days=BACKDATE_DAYS):
         sentence = _("A check-in can be entered for the last %(days)s days only.")
         raise BadInput(sentence, code="moment_ancient", field="at", days=BACKDATE_DAYS)
+
+
+def check_correctable(day: date, *, today: date) -> None:
+    """Conflict when an entry of `day` can no longer be put right by its writer."""
+    if (today - day).days > CORRECT_DAYS:
+        sentence = _("An entry can be corrected for %(days)s days. Tell the clinic what was wrong.")
+        raise Conflict(sentence, code="too_late_to_correct", field="corrects", days=CORRECT_DAYS)
 
 
 def text(value: str, field: str, limit: int) -> str:

@@ -59,7 +59,7 @@ def forms(request: Request) -> HttpResponse:
 
 @require_POST
 @signed_in
-def withdraw(request: Request, version_id: int) -> HttpResponse:
+def withdraw_form(request: Request, version_id: int) -> HttpResponse:
     """Today is the last day of a version."""
     row = queries.form_version_for(request.actor, version_id)
     if not request.actor.holds(RIGHT):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from django.test import Client
 
 from shouwang.cases.models import Case
 from shouwang.checkins.models import CheckIn, SymptomAlert
@@ -117,3 +118,15 @@ def test_every_command_has_help(group: click.Group) -> None:
         shown = run(group, name, "--help")
         assert shown.exit_code == 0
         assert "Usage" in shown.output
+
+
+def test_a_pass_on_paper_and_its_end(cast: Cast) -> None:
+    (own,) = said(checkin, "ticket", "2023010101", "--as", "lin")["rows"]
+    (given,) = said(checkin, "ticket", "2023010101", "--as", "admin")["rows"]
+    assert AuditEntry.objects.get(verb="ticket.issued").subject == cast.person["lin"].pk
+    browser = Client()
+    assert [browser.get(row["link"]).status_code for row in (own, given)] == [200, 200]
+    for word in ("ticket", "revoke"):
+        assert isinstance(run(checkin, word, "2023010101", "--as", "wang").exception, NotFound | Forbidden)
+    assert run(checkin, "revoke", "2023010101", "--as", "lin").exit_code == 0
+    assert [browser.get(row["link"]).status_code for row in (own, given)] == [401, 401]

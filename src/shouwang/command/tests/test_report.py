@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docx
 import pytest
@@ -41,7 +41,7 @@ def story(cast: Cast) -> Cast:
     by = system_actor("tests")
     early = NOON - timedelta(hours=4)
 
-    def said(name: str, answers: Answers, **more: str) -> None:
+    def said(name: str, answers: Answers, **more: Any) -> None:
         checkins.submit(
             person=cast.person[name], answers=answers, client_key=f"t-{name}-{len(more)}", by=by, at=early, **more
         )
