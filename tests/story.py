@@ -44,6 +44,22 @@ VISITS = """学号,场所,开始时间,结束时间
 2023010201,LIB,2026-03-01 09:00,2026-03-01 11:00
 2023010101,LIB,2026-03-01 10:00,2026-03-01 11:30
 """
+TERM_FORM = """
+[form]
+code = "term"
+version = 1
+title = { zh = "学期申报", en = "Term form" }
+starts = 2026-03-03
+ends = 2026-06-30
+[[sources]]
+id = "office"
+kind = "assumption"
+text = "the office of the story"
+[cadence]
+by_level = { none = "unwell_only", IV = "weekly", III = "weekly", II = "daily", I = "daily" }
+due = 10:00:00
+source = "office"
+""".encode()
 ROSTER_FILE = "学号,姓名,班级\n2023010101,林晓,计科2301班\n2023010104,新同学,计科2301班\n,无学号,计科2301班\n"
 
 
@@ -145,6 +161,8 @@ def _books(story: Story) -> None:
     run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
     tasks.perform_import.func(run.pk)
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
+    form = checkins.publish_form(TERM_FORM, by=cast.by("su", at), at=at)
+    story.ids["form_version"] = form.pk
     job = checkins.start_bulk(
         checkins.Asked("remind"), checkins.Chosen(ids=(cast.person["wang"].pk,)), by=cast.by("meng"), at=NOON
     )
