@@ -17,7 +17,7 @@ from shouwang.cases import actions as cases
 from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkins
 from shouwang.checkins import queries as checkin_queries
-from shouwang.checkins.models import SymptomAlert
+from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
 from shouwang.core import imports
@@ -163,6 +163,11 @@ def _books(story: Story) -> None:
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
     form = checkins.publish_form(TERM_FORM, by=cast.by("su", at), at=at)
     story.ids["form_version"] = form.pk
+    note = QualityNote.objects.create(
+        organisation=cast.org["CS2301"], day=TODAY, kind="same_reading", count=9, of=10, detail="36.0", noted_at=at,
+        purge_on=TODAY,
+    )  # fmt: skip
+    story.ids["quality"] = note.pk
     job = checkins.start_bulk(
         checkins.Asked("remind"), checkins.Chosen(ids=(cast.person["wang"].pk,)), by=cast.by("meng"), at=NOON
     )

@@ -1,4 +1,4 @@
-"""/api/v1/checkins/forms: the published check-in form, its versions, and publishing another."""
+"""/api/v1/checkins/forms: the published check-in form and its versions; /quality: how units collect."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class FormsOut(Schema):
     level: str = Field(description="none, IV, III, II or I")
     cadence: str = Field(description="daily, twice_daily, weekly or unwell_only")
     due: str = Field(description="Local time by which the day's check-in is expected")
+
+
+class QualityOut(Schema):
+    id: int
+    unit: str = Field(alias="organisation.code")
+    day: date
+    kind: str = Field(description="same_reading, one_device or in_bulk")
+    count: int
+    of: int
+    detail: str
+    answer: str
+
+
+class AnswerIn(Schema):
+    answer: str = Field(description="How the unit collects, or what will be different", max_length=2000)
 
 
 class PublishIn(Schema):
@@ -65,3 +80,16 @@ def withdraw(request: ApiRequest, version_id: int) -> Any:
     actions.withdraw_form(row, by=request.actor, at=clock.now())
     found.ends = row.ends
     return found
+
+
+@router.get("/quality", response=list[QualityOut], operation_id="checkin_quality", summary="How units collect")
+def quality(request: ApiRequest) -> Any:
+    """Notes without names about units within reach of checkin.view, the newest 200."""
+    return list(queries.quality_notes(request.actor)[:200])
+
+
+@router.post("/quality/{note_id}/answer", response=QualityOut, operation_id="answer_checkin_quality")
+def answer_quality(request: ApiRequest, note_id: int, body: AnswerIn) -> Any:
+    """What the unit says to a note. Needs checkin.view over it."""
+    note = queries.quality_note_for(request.actor, note_id)
+    return actions.answer_quality(note, text=body.answer, by=request.actor, at=clock.now())

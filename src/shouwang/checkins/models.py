@@ -11,7 +11,7 @@ from shouwang.checkins.rules.answers import Answers, Previous
 from shouwang.checkins.rules.receipts import receipt
 from shouwang.checkins.rules.standing import CONFLICT, ILL, NEVER, Known
 from shouwang.core.tree import MAX_LENGTH
-from shouwang.org.models import Account, Person
+from shouwang.org.models import Account, Organisation, Person
 
 
 class Severity(models.TextChoices):
@@ -447,3 +447,34 @@ class AskedLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation_path}: {self.level}"
+
+
+class QualityNote(models.Model):
+    """A unit's entries of a day look copied or implausible (`rules.quality`): counts, and what the unit says to it.
+
+    Never about a person, and no measure against anybody: the secretary answers how the unit collects.
+    """
+
+    class Kind(models.TextChoices):
+        SAME_READING = "same_reading", _("one reading for nearly everybody")
+        ONE_DEVICE = "one_device", _("many people from one device within a minute")
+        IN_BULK = "in_bulk", _("many entered for others at once, and alike")
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    day = models.DateField()
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    count = models.PositiveIntegerField()
+    of = models.PositiveIntegerField()
+    detail = models.CharField(max_length=20, blank=True)
+    noted_at = models.DateTimeField()
+    answer = models.CharField(max_length=300, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["-day", "-id"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "day", "kind"], name="quality_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id}: {self.kind} {self.day}"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import QuerySet
 
 from shouwang.checkins.actions import standings
-from shouwang.checkins.models import BulkJob, CheckIn, Excuse, Monitoring, SymptomAlert
+from shouwang.checkins.models import BulkJob, CheckIn, Excuse, Monitoring, QualityNote, SymptomAlert
 from shouwang.core.purging import Dataset, register
 from shouwang.core.retention import keep_days
 
@@ -34,10 +34,15 @@ def due_jobs(on: date) -> QuerySet[BulkJob]:
     return BulkJob.objects.filter(purge_on__lte=on)
 
 
+def due_quality(on: date) -> QuerySet[QualityNote]:
+    return QualityNote.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("checkin", due_checkins, standings.forget))
     register(Dataset("excuse", due_excuses))
     register(Dataset("bulk", due_jobs))
     register(Dataset("alert", due_alerts))
+    register(Dataset("quality", due_quality))
     register(Dataset("monitoring", due_monitoring))

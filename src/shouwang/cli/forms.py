@@ -67,3 +67,20 @@ def withdraw(version_id: int, user: str | None) -> None:
     by = actor(user)
     row = actions.withdraw_form(queries.form_version_for(by, version_id), by=by, at=clock.now())
     click.echo(f"{row.code} {row.version} is withdrawn.")
+
+
+@form.command("quality")
+@as_option
+@json_option
+def quality(user: str | None, as_json: bool) -> None:
+    """Look at today's entries and list what they say about how units collect."""
+    actions.note_quality(clock.today(), at=clock.now())
+    rows = list(queries.quality_notes(actor(user))[:200])
+    if as_json:
+        listed = [
+            {"unit": r.organisation.code, "day": str(r.day), "kind": r.kind, "count": r.count, "of": r.of} for r in rows
+        ]
+        print_json({"notes": listed})
+        return
+    shown = [[r.organisation.title, r.day, r.kind, f"{r.count}/{r.of}", r.detail, r.answer] for r in rows]
+    table(["unit", "day", "kind", "count", "reading", "answer"], shown)

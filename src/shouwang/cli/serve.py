@@ -23,6 +23,7 @@ from shouwang.org import tasks
 from shouwang.surveys import actions as surveys
 from shouwang.tracing import actions as tracing
 
+QUALITY_EVERY = timedelta(minutes=30)  # one pass over the day's entries
 SERVER_PATIENCE = 4  # seconds for answers under way, then the server process is killed
 IMPORTING = timedelta(minutes=10)  # an import whose days are stale for longer has died before it built them
 
@@ -90,10 +91,13 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
     if every:
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-    daily_done = None
+    daily_done = quality_done = None
     while True:
         now = clock.now()
         counts = sweep_once(now)
+        if quality_done is None or now - quality_done >= QUALITY_EVERY:
+            checkins.note_quality(clock.local_day(now), at=now)
+            quality_done = now
         if daily_done != clock.local_day(now):
             purging.purge(on=clock.local_day(now), at=now)
             tracing.sweep_leftovers(at=now)

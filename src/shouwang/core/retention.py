@@ -18,6 +18,7 @@ DEFAULT_KEEP_DAYS = {
     "checkin": 30,  # assumption: two incubation periods of 14 days, so that a trace can still look back
     "excuse": 30,  # assumption: as the check-ins it stands for, counted from its last day
     "bulk": 14,  # what became of each row of a bulk action, needed only until it has been read
+    "quality": 90,  # assumption: one term, so that a unit's way of collecting can be seen to have changed
     "alert": 90,  # assumption: one term's review
     "presence": 30,  # assumption: as check-ins; whereabouts are the most intrusive data held
     "case": 365 * 3,  # assumption: the institution's archive rule decides; three years until it does

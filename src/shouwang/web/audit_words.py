@@ -29,6 +29,7 @@ VERBS = {
     "channel.closed": _("closed a channel"),
     "channel.tested": _("sent a test through a channel"),
     "checkin.imported": _("imported a table of check-ins"),
+    "quality.answered": _("answered a note on data quality"),
     "checkin.read": _("read the answers of a check-in"),
     "form.published": _("published a check-in form"),
     "form.withdrawn": _("withdrew a check-in form"),

@@ -63,6 +63,7 @@ ENTRIES: list[Entry] = [
     Entry("surveys:mine", _("My surveys"), "clipboard-list", person=True),
     Entry("checkins:unit", _("Who has checked in"), "list-check", right="checkin.status", group="watch", tab=True),
     Entry("surveys:list", _("Screening surveys"), "clipboard-check", right="survey.status", group="watch"),
+    Entry("checkins:quality", _("How units collect"), "checks", right="checkin.view", group="watch"),
     Entry("checkins:alerts", _("Symptom alerts"), "stethoscope", right="alert.handle", group="respond", tab=True),
     Entry("tracing:desk", _("Contact tracing"), "radar-2", right="trace.work", group="respond", tab=True),
     Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),

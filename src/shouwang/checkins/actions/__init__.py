@@ -9,6 +9,7 @@ from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_fo
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
 from shouwang.checkins.actions.planning import Ask, Taken
+from shouwang.checkins.actions.quality import answer_quality, note_quality
 from shouwang.checkins.actions.reading import note_reading
 from shouwang.checkins.actions.standings import latest_row, renew_excuses, sync_standings
 from shouwang.checkins.actions.tallies import catch_up
@@ -22,6 +23,7 @@ __all__ = [
     "Entry",
     "RowResult",
     "Taken",
+    "answer_quality",
     "beat",
     "catch_up",
     "close_alert",
@@ -34,6 +36,7 @@ __all__ = [
     "hand_out_ticket",
     "latest_row",
     "mark_case_opened",
+    "note_quality",
     "note_reading",
     "perform_bulk",
     "publish_form",

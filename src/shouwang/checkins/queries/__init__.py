@@ -17,6 +17,7 @@ from shouwang.checkins.queries.forms import form_in_force, form_version_for, for
 from shouwang.checkins.queries.jobs import job_for, job_rows
 from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
 from shouwang.checkins.queries.own import OwnDay, own_day, zone_of
+from shouwang.checkins.queries.quality import quality_note_for, quality_notes
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, own_checkin, receipt_for
 from shouwang.checkins.queries.search import ids_of, search_page
 from shouwang.checkins.queries.units import (
@@ -68,6 +69,8 @@ __all__ = [
     "own_day",
     "person_to_enter",
     "protocols_of",
+    "quality_note_for",
+    "quality_notes",
     "receipt_for",
     "scope_of",
     "search_page",

@@ -7,10 +7,12 @@ from shouwang.checkins.views.lists import bulk, bulk_job, export, take_up_job, u
 from shouwang.checkins.views.offline import shell, worker
 from shouwang.checkins.views.own import history, today
 from shouwang.checkins.views.people import person, proxy
+from shouwang.checkins.views.quality import answer_quality, quality
 
 __all__ = [
     "alert",
     "alerts",
+    "answer_quality",
     "bulk",
     "bulk_job",
     "by_link",
@@ -21,6 +23,7 @@ __all__ = [
     "link",
     "person",
     "proxy",
+    "quality",
     "shell",
     "take_up_job",
     "today",

@@ -35,7 +35,9 @@ def link(request: Request) -> HttpResponse:
     context = {
         "own": own,
         "address": address,
-        "qr": segno.make(address, error="m").svg_inline(scale=4, border=2, omitsize=True, svgclass="qr", lineclass=None),
+        "qr": segno.make(address, error="m").svg_inline(
+            scale=4, border=2, omitsize=True, svgclass="qr", lineclass=None
+        ),
         "ends": at + credentials.LIFETIME,
         "days": credentials.LIFETIME.days,
     }
