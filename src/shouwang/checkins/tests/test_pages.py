@@ -155,7 +155,7 @@ def test_history_shows_every_day_and_every_receipt(
 
 
 def names(response: Any) -> list[str]:
-    return [person.name for person, _told in response.context["people"]]
+    return [person.name for person, *_told in response.context["people"]]
 
 
 def test_the_monitor_sees_names_and_no_answers(cast: Cast, sign_in: SignIn, django_assert_max_num_queries: Any) -> None:

@@ -1,7 +1,8 @@
 """Numbers that were counted already. A kept number is used only while nothing was written that could change it.
 
-Every action writes an audit entry in its own transaction (`core.audit`), so the newest entry says how old the data
-are: it is part of the key, and a late check-in, a correction or an import makes the kept number unreachable at once.
+Every action writes an audit entry in its own transaction (`core.audit`), or is a check-in, whose row is its own
+record. So the newest entry and the newest check-in say how old the data are: they are part of the key, and a late
+check-in, a correction or an import makes the kept number unreachable at once.
 Numbers of a moment that has passed do not change by what is taken in for the present day; those entries are not looked
 at for them, and check-ins of that day are counted instead. On PostgreSQL an act that commits after a later one was
 seen could be missed by the key; that is why nothing is kept longer than `PRESENT_SECONDS` or `PAST_SECONDS`.
@@ -35,7 +36,7 @@ def kept(name: str, path: str, day: date, at: datetime, count: Callable[[], Numb
     depend on who asks, nor on their language.
     """
     moment = at.replace(second=0, microsecond=0) if past else None
-    version = (_written(past), _of_day(day) if past else None)
+    version = (_written(past), _of_day(day) if past else _newest())
     text = repr((name, path, day, moment, version))
     key = "command:" + hashlib.sha256(text.encode()).hexdigest()
     found: Number | None = cache.get(key)
@@ -51,6 +52,10 @@ def _written(past: bool) -> int | None:
     if past:
         changes = changes.exclude(verb__in=INTAKE)
     return changes.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _newest() -> int | None:
+    return CheckIn.objects.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _of_day(day: date) -> tuple[int, int | None]:
