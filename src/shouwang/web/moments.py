@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from shouwang.core import clock
 
@@ -60,6 +61,12 @@ def short(value: datetime | date, *, now: datetime) -> str:
 def full(value: datetime | date) -> str:
     """Date, weekday, time with seconds and zone, in the reader's language."""
     if not isinstance(value, datetime):
-        return f"{date_format(value, 'DATE_FORMAT')} {date_format(value, 'l')}"
+        return _day_in_words(value, get_language())
     local = value.astimezone(clock.zone())
-    return f"{date_format(local, 'DATE_FORMAT')} {date_format(local, 'l')} {local:%H:%M:%S} {local:%Z}"
+    return f"{_day_in_words(local.date(), get_language())} {local:%H:%M:%S} {local:%Z}"
+
+
+@lru_cache(maxsize=2048)
+def _day_in_words(day: date, language: str | None) -> str:
+    """A list tells the same few days again and again. `language` is the active one: what the words depend on."""
+    return f"{date_format(day, 'DATE_FORMAT')} {date_format(day, 'l')}"

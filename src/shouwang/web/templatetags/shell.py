@@ -86,9 +86,15 @@ def _tone(tone: str) -> str:
 @register.simple_tag(name="icon")
 def icon(name: str, label: str = "", **attributes: str) -> SafeString:
     """An icon of the sprite. `class` adds classes; `label` makes it an image with a name, else it is decoration."""
+    return _icon(name, str(label), attributes.get("class", ""))
+
+
+@lru_cache(maxsize=4096)
+def _icon(name: str, label: str, classes: str) -> SafeString:
+    """Lists show the same few icons hundreds of times."""
     if name not in icon_names():
         raise ValueError(f"no icon {name!r} in the sprite: add it to VENDOR.toml and run tools/vendor.py")
-    classes = f"icon {attributes.get('class', '')}".strip()
+    classes = f"icon {classes}".strip()
     use = f"{static(vendor.ICON_SPRITE)}#{name}"
     if label:
         markup = '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>'
