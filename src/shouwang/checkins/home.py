@@ -16,8 +16,13 @@ def today_card(actor: Actor) -> Mapping[str, Any]:
     return page(queries.own_day(actor, at=clock.now()))
 
 
+def unit_place(actor: Actor) -> Mapping[str, Any]:
+    """Monitor, counsellor, clinic, office: a place for the numbers, which ask for themselves and stay live."""
+    return {}
+
+
 def unit_card(actor: Actor) -> Mapping[str, Any]:
-    """Monitor, counsellor, clinic, office: n of N of all they reach. No names."""
+    """n of N of all they reach. No names."""
     at = clock.now()
     return {"board": queries.board(actor, unit=None, at=at), "may_view": actor.holds("checkin.view"), "at": at}
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("link/", views.link, name="link"),
     path("link/withdraw/", views.withdraw, name="withdraw"),
     path("unit/", views.unit, name="unit"),
+    path("unit/numbers/", views.numbers, name="numbers"),
     path("unit/act/", views.bulk, name="bulk"),
     path("unit/export/", views.export, name="export"),
     path("unit/jobs/<int:job_id>/", views.bulk_job, name="bulk_job"),

@@ -37,7 +37,7 @@ def _chosen(request: Request) -> tuple[Organisation, date]:
     day = form.cleaned_data["day"] or clock.today()
     if form.cleaned_data["unit"]:
         return organisation_for(request.actor, form.cleaned_data["unit"], "report.view"), day
-    first = queries.roots_for(request.actor).first()
+    first = queries.roots_for(request.actor).select_related("parent").first()
     if first is None:
         raise NotFound
     return first, day
@@ -55,14 +55,16 @@ def report(request: Request) -> HttpResponse:
     }
     first = day - timedelta(days=CURVE_DAYS - 1)
     curve = None if found.small else epi_curve((subtree(organisation.path),), first, day)
+    level = queries.current_level(organisation.path, now)
+    declared = level is not None
     context = {
         "organisation": organisation,
         "figures": found,
         "main": [row for row in found.rows() if row["figure"].main],
         "groups": by_group,
         "changes": rules.changes(found),
-        "gaps": queries.open_gaps(request.actor, organisation, found, now),
-        "report_level": queries.current_level(organisation.path, now),
+        "gaps": queries.open_gaps(request.actor, organisation, found, now, level_declared=declared),
+        "report_level": level,
         "curve": curve,
         "chart": chart_data(curve) if curve else None,
         "versions": list(queries.report_versions(request.actor, organisation, day)[:5]),

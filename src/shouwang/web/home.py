@@ -51,7 +51,7 @@ SECTIONS: list[Section] = [
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
-    Section("checkins/_home/unit.html", checkins.unit_card, right="checkin.status"),
+    Section("checkins/_home/unit.html", checkins.unit_place, right="checkin.status"),
     Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),
     Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
     Section("command/_home/standing.html", command_home.standing, width="full"),

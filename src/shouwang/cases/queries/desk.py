@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.cases import rules
 from shouwang.cases.models import Case, CaseProtocol, ClassificationChange, Clock, DateChange
 from shouwang.core import clock
+from shouwang.core.counting import counts_of
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.packs import Pack, get_pack
 from shouwang.core.paging import Page, keyset_page
@@ -196,12 +197,14 @@ class DeskSummary:
 def desk_summary(by: Actor, at: datetime, *, show: int = 5) -> DeskSummary:
     """For the clinic's first screen: four counts and the clocks to look at first."""
     cases = visible_cases(by).filter(closed_at__isnull=True)
-    late = late_clocks(by, at)
+    counts = counts_of(
+        open=cases,
+        undecided=cases.filter(classification=rules.SUSPECTED),
+        late=late_clocks(by, at),
+        soon=due_soon(by, at),
+    )
     return DeskSummary(
         at=at,
-        open=cases.count(),
-        undecided=cases.filter(classification=rules.SUSPECTED).count(),
-        late=late.count(),
-        soon=due_soon(by, at).count(),
+        **counts,
         latest=tuple(_open_clocks(by).filter(due_at__lt=at + DUE_SOON)[:show]),
     )

@@ -3,7 +3,7 @@
 from shouwang.checkins.views.alerts import alert, alerts, close
 from shouwang.checkins.views.forms import forms, withdraw_form
 from shouwang.checkins.views.link import by_link, link, withdraw
-from shouwang.checkins.views.lists import bulk, bulk_job, export, take_up_job, unit, why
+from shouwang.checkins.views.lists import bulk, bulk_job, export, numbers, take_up_job, unit, why
 from shouwang.checkins.views.offline import shell, worker
 from shouwang.checkins.views.own import history, today
 from shouwang.checkins.views.people import person, proxy
@@ -21,6 +21,7 @@ __all__ = [
     "forms",
     "history",
     "link",
+    "numbers",
     "person",
     "proxy",
     "quality",

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from shouwang.checkins import actions, queries, tasks, words
 from shouwang.checkins.forms import BulkForm
+from shouwang.checkins.home import unit_card
 from shouwang.checkins.queries.lists import Scope
 from shouwang.checkins.rules import State, Today
 from shouwang.core import clock
@@ -33,6 +34,15 @@ from shouwang.org.queries import organisation_for
 STATUS, VIEW = "checkin.status", "checkin.view"
 EXCEPTIONS = (State.SYMPTOMATIC, State.CONFLICTING)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_GET
+@signed_in
+def numbers(request: Request) -> HttpResponse:
+    """n of N of all one reaches: a fragment of the home page, asked for by itself."""
+    if not request.actor.holds("checkin.status"):
+        raise NotFound
+    return render(request, "checkins/_fragments/numbers.html", unit_card(request.actor))
 
 
 @require_GET

@@ -18,7 +18,9 @@ from shouwang.org.models import Organisation, Responsibility
 from shouwang.org.queries import INSTITUTIONS, current, uncovered_places
 
 
-def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: datetime) -> list[rules.Gap]:
+def open_gaps(
+    by: Actor, organisation: Organisation, found: rules.Figures, at: datetime, *, level_declared: bool | None = None
+) -> list[rules.Gap]:
     """What is open in the organisation's subtree, gravest first."""
     inside = [subtree(organisation.path)]
     day = clock.local_day(at)
@@ -40,6 +42,7 @@ def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: d
     counts = counts_of(alerts=waiting, units=uncovered, **places)
     values = found.values
     silent = [unit for unit in found.units if unit["checked_in"] == 0] if found.day == day else []
+    declared = current_level(organisation.path, at) is not None if level_declared is None else level_declared
     return rules.gaps(
         rules.GapFacts(
             clocks_late=values.get("clocks_late"),
@@ -52,6 +55,6 @@ def open_gaps(by: Actor, organisation: Organisation, found: rules.Figures, at: d
             uncovered_organisations=counts["units"],
             uncovered_places=counts.get("places"),
             silent_units=len(silent),
-            level_declared=current_level(organisation.path, at) is not None,
+            level_declared=declared,
         )
     )

@@ -16,10 +16,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, Max
-
-from shouwang.checkins.models import CheckIn
-from shouwang.core.models import AuditEntry
+from django.db import connection
 
 PRESENT_SECONDS = 15  # clocks run late and alerts grow old without anybody writing: the time shown stays true to 15 s
 PAST_SECONDS = 600  # only the race of two commits, see above
@@ -36,7 +33,7 @@ def kept(name: str, path: str, day: date, at: datetime, count: Callable[[], Numb
     depend on who asks, nor on their language.
     """
     moment = at.replace(second=0, microsecond=0) if past else None
-    version = (_written(past), _of_day(day) if past else _newest())
+    version = _version(day if past else None)
     text = repr((name, path, day, moment, version))
     key = "command:" + hashlib.sha256(text.encode()).hexdigest()
     found: Number | None = cache.get(key)
@@ -46,19 +43,21 @@ def kept(name: str, path: str, day: date, at: datetime, count: Callable[[], Numb
     return found
 
 
-def _written(past: bool) -> int | None:
-    """The newest entry of a change. A walk down the primary key that ends at the first one that fits."""
-    changes = AuditEntry.objects.filter(is_read=False)
-    if past:
-        changes = changes.exclude(verb__in=INTAKE)
-    return changes.order_by("-pk").values_list("pk", flat=True).first()
+NEWEST = "SELECT id FROM core_auditentry WHERE is_read = %s ORDER BY id DESC LIMIT 1"
+NEWEST_CHANGE = (
+    "SELECT id FROM core_auditentry WHERE is_read = %s AND verb NOT IN (%s, %s, %s) ORDER BY id DESC LIMIT 1"
+)
 
 
-def _newest() -> int | None:
-    return CheckIn.objects.order_by("-pk").values_list("pk", flat=True).first()
-
-
-def _of_day(day: date) -> tuple[int, int | None]:
-    """How many check-ins of `day` there are, and the newest: none is ever overwritten."""
-    found = CheckIn.objects.filter(day=day).order_by().aggregate(n=Count("pk"), last=Max("pk"))
-    return found["n"], found["last"]
+def _version(past: date | None) -> tuple[object, ...]:
+    """The newest entry of a change, a walk down the primary key that ends at the first one that fits, and the check-ins
+    it may depend on: how many of a `past` day and the newest of them (none is ever overwritten), else the newest of
+    all. One statement."""
+    with connection.cursor() as cursor:
+        if past is None:
+            cursor.execute(f"SELECT ({NEWEST}), (SELECT MAX(id) FROM checkins_checkin)", [False])  # noqa: S608
+        else:
+            of_day = "(SELECT COUNT(*) FROM checkins_checkin WHERE day = %s), "
+            last = "(SELECT MAX(id) FROM checkins_checkin WHERE day = %s)"
+            cursor.execute(f"SELECT ({NEWEST_CHANGE}), {of_day}{last}", [False, *INTAKE, past, past])
+        return tuple(cursor.fetchone())

@@ -120,7 +120,7 @@ def visible_organisations(by: Actor, right: str = "people.view") -> QuerySet[Org
 
 
 def organisation_for(by: Actor, organisation_id: int, right: str = "people.view") -> Organisation:
-    organisation = visible_organisations(by, right).filter(pk=organisation_id).first()
+    organisation = visible_organisations(by, right).select_related("parent").filter(pk=organisation_id).first()
     if organisation is None:
         raise NotFound
     return organisation
