@@ -21,12 +21,6 @@ def unit_place(actor: Actor) -> Mapping[str, Any]:
     return {}
 
 
-def unit_card(actor: Actor) -> Mapping[str, Any]:
-    """n of N of all they reach. No names."""
-    at = clock.now()
-    return {"board": queries.board(actor, unit=None, at=at), "may_view": actor.holds("checkin.view"), "at": at}
-
-
 def alerts_card(actor: Actor) -> Mapping[str, Any]:
     """The clinic: open alerts by severity. No names."""
     severities = queries.open_by_severity(actor)

@@ -204,7 +204,7 @@ def test_tabs_count_what_they_show(cast: Cast, sign_in: SignIn) -> None:
         shown = {
             state.value: len(names(client.get(UNIT_URL, {"tab": state.value})))
             for state in board.states
-            if state.value in dict(client.get(UNIT_URL).context["lists"])
+            if state.value in {entry[0] for entry in client.get(UNIT_URL).context["lists"]}
         }
         assert shown == {state.value: n for state, n in board.states.items() if state.value in shown}
         assert sum(shown.values()) == board.counts.roster

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from shouwang.checkins import actions, queries, tasks, words
 from shouwang.checkins.forms import BulkForm
-from shouwang.checkins.home import unit_card
 from shouwang.checkins.queries.lists import Scope
 from shouwang.checkins.rules import State, Today
 from shouwang.core import clock
@@ -40,9 +39,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @signed_in
 def numbers(request: Request) -> HttpResponse:
     """n of N of all one reaches: a fragment of the home page, asked for by itself."""
-    if not request.actor.holds("checkin.status"):
+    by, at = request.actor, clock.now()
+    if not by.holds("checkin.status"):
         raise NotFound
-    return render(request, "checkins/_fragments/numbers.html", unit_card(request.actor))
+    context = {"board": queries.board(by, unit=None, at=at), "may_view": by.holds("checkin.view"), "at": at}
+    return render(request, "checkins/_fragments/numbers.html", context)
 
 
 @require_GET
