@@ -111,7 +111,8 @@ def commit_group(asks: Sequence[Ask]) -> list[Result]:
         log.exception("a group of %d check-ins failed", len(asks))
         connection.close()
         if len(asks) == 1:
-            return [Busy(_("This could not be stored. The office has been told."), code="fault", retry_after=60)]
+            sentence = _("This could not be stored, and is in the server's log. Please tell the office.")
+            return [Busy(sentence, code="fault", retry_after=60)]
         return [result for ask in asks for result in commit_group([ask])]  # one that cannot be stored holds up nobody
 
 
