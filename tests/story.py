@@ -165,7 +165,7 @@ def _books(story: Story) -> None:
     story.ids["form_version"] = form.pk
     note = QualityNote.objects.create(
         organisation=cast.org["CS2301"], day=TODAY, kind="same_reading", count=9, of=10, detail="36.0", noted_at=at,
-        purge_on=TODAY,
+        purge_on=TODAY + timedelta(days=90),
     )  # fmt: skip
     story.ids["quality"] = note.pk
     job = checkins.start_bulk(

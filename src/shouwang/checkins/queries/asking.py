@@ -21,7 +21,9 @@ from shouwang.core.tree import ancestors
 IN_FORCE = """
 SELECT code FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
 ORDER BY active_from, id"""
-FORM = "SELECT sha256 FROM checkins_formversion WHERE starts <= %s AND ends >= %s ORDER BY version DESC LIMIT 1"
+FORM = (
+    "SELECT sha256, document FROM checkins_formversion WHERE starts <= %s AND ends >= %s ORDER BY version DESC LIMIT 1"
+)
 LOOK_AGAIN_S = 2.0  # a pack file that was changed by hand is read again after so long
 MOST_REMEMBERED = 64
 _remembered: dict[tuple[Any, ...], tuple[float, rules.Protocols]] = {}
@@ -39,7 +41,7 @@ def protocols_of(day: date) -> rules.Protocols:
     known = _remembered.get(key)
     if known is not None and now - known[0] < LOOK_AGAIN_S:
         return known[1]
-    protocols = rules.Protocols.of([get_pack(code) for code in codes], form_on(day))
+    protocols = rules.Protocols.of([get_pack(code) for code in codes], _read(*row) if row else None)
     if known is not None and known[1].sha256 == protocols.sha256:
         protocols = known[1]  # with the decisions it remembers
     if len(_remembered) >= MOST_REMEMBERED:
