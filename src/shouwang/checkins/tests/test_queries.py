@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -147,5 +148,6 @@ def test_lists_cost_the_same_for_many(cast: Cast, django_assert_num_queries: Any
     with django_assert_num_queries(7):
         page = queries.unit_rows(by, unit=None, state=State.SILENT, at=NOON)
         assert [person.home for person in page.rows] and len(page.rows) == 50
-    with django_assert_num_queries(11):
+    # On PostgreSQL also those that may have committed after a later one was counted.
+    with django_assert_num_queries(12 if connection.vendor == "postgresql" else 11):
         queries.board(by, unit=None, at=NOON)
