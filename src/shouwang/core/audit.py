@@ -14,6 +14,8 @@ from shouwang.core.models import AuditEntry
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 
+FEW = 500  # rows; more than that, as a drawing of thousands of cases, are written without a model instance for each
+
 
 def record(
     verb: str,
@@ -49,12 +51,17 @@ def record_many(
 
 def saw(verb: str, kind: str, subjects: Iterable[int], *, by: Actor, at: datetime, object_id: object = "") -> None:
     """Record that `by` was shown sensitive data about each of `subjects`. Looking at oneself is not recorded."""
-    entries = [
-        _entry(verb, kind, object_id, by=by, at=at, subject=subject, is_read=True)
-        for subject in dict.fromkeys(subjects)
-        if subject != by.person_id
-    ]
-    AuditEntry.objects.bulk_create(entries, batch_size=2000)
+    shown = [subject for subject in dict.fromkeys(subjects) if subject != by.person_id]
+    if len(shown) <= FEW:
+        AuditEntry.objects.bulk_create(
+            _entry(verb, kind, object_id, by=by, at=at, subject=subject, is_read=True) for subject in shown
+        )
+        return
+    same = _entry(verb, kind, object_id, by=by, at=at, is_read=True)
+    columns = ("at", "account", "label", "mouth", "address", "verb", "kind", "purge_on", "object", "is_read", "subject")
+    head = tuple(getattr(same, column) for column in columns[:-1])
+    with transaction.atomic():
+        insert_many(AuditEntry, columns, ((*head, subject) for subject in shown))
 
 
 def _entry(verb: str, kind: str, object_id: object, *, by: Actor, at: datetime, **values: Any) -> AuditEntry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,7 @@ PLAIN = frozenset(
 
 REPEATED = frozenset({"DateField", "DateTimeField", "DecimalField"})
 ROWS_A_STATEMENT = 5000  # rows sent as arrays at once: a few megabytes
+MOST_ROWS = 128  # of one INSERT on SQLite
 
 
 def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -89,14 +91,22 @@ def listed(values: Sequence[int] | Sequence[str]) -> Any:
     return json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Insertion:
-    """One prepared way to write rows: `by_column` sends one array a column (PostgreSQL), else one tuple a row."""
+    """One prepared way to write rows: `by_column` sends one array a column (PostgreSQL), else many rows of `width`
+    values stand in one statement."""
 
-    sql: str
+    head: str
+    values: str
+    foot: str
     prepare: Callable[[Sequence[Any]], Sequence[Any]]
     tail: tuple[Any, ...]
+    width: int
     by_column: bool
+
+    @property
+    def sql(self) -> str:
+        return f"{self.head} {self.values}{self.foot}"
 
 
 @lru_cache(maxsize=128)
@@ -121,24 +131,46 @@ def _insertion(
         arrays = ", ".join(f"%s::{kind}[]" for kind in types)
         values = f"SELECT * FROM unnest({arrays})"  # noqa: S608 (own names)
     else:
-        values = f"VALUES ({', '.join(['%s'] * (len(fields) + len(rest)))})"
-    sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) {values}"
+        values = f"({', '.join(['?'] * (len(fields) + len(rest)))})"
+    head = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names})"
+    foot = ""
     if key:
         sets = ", ".join(f"{_column(f)} = excluded.{_column(f)}" for f in (_field(model, name) for name in update))
-        sql += f" ON CONFLICT ({', '.join(_column(_field(model, name)) for name in key)}) DO UPDATE SET {sets}"
-    return _Insertion(sql, _row_writer(fields), tail, by_column)
+        foot = f" ON CONFLICT ({', '.join(_column(_field(model, name)) for name in key)}) DO UPDATE SET {sets}"
+    return _Insertion(head, values, foot, _row_writer(fields), tail, len(fields) + len(rest), by_column)
 
 
 def _write(way: _Insertion, rows: Iterable[Sequence[Any]]) -> None:
     values = [(*way.prepare(row), *way.tail) for row in rows]
     if not values:
         return
+    if not way.by_column:
+        _write_rows(way, values)
+        return
     with connection.cursor() as cursor:
-        if not way.by_column:
-            cursor.executemany(way.sql, values)
-            return
         for start in range(0, len(values), ROWS_A_STATEMENT):
             cursor.execute(way.sql, [list(c) for c in zip(*values[start : start + ROWS_A_STATEMENT], strict=True)])
+
+
+def _write_rows(way: _Insertion, values: Sequence[Sequence[Any]]) -> None:
+    """Many rows a statement: SQLite's driver gives up the interpreter's lock at every step of a statement and waits to
+    have it back, which costs more than the row while another thread is busy. Sizes are powers of two, so that few
+    texts have to be prepared and the driver keeps them."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    database = connection.connection
+    most = min(MOST_ROWS, database.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // way.width)
+    start = 0
+    with connection.wrap_database_errors:
+        while left := len(values) - start:
+            size = 1 << (min(left, most).bit_length() - 1)
+            database.execute(_statement(way, size), [v for row in values[start : start + size] for v in row])
+            start += size
+
+
+@lru_cache(maxsize=512)
+def _statement(way: _Insertion, rows: int) -> str:
+    return f"{way.head} VALUES {', '.join([way.values] * rows)}{way.foot}"
 
 
 def update_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -30,6 +30,11 @@ def today() -> date:
     return local_day(now())
 
 
+def aware(moment: datetime) -> datetime:
+    """Local time of the institution where `moment` names no zone."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone())
+
+
 def day_start(day: date) -> datetime:
     """Local midnight at which `day` begins, aware."""
     return datetime.combine(day, time.min, tzinfo=zone())

@@ -271,3 +271,13 @@ def _with_offset(naive: datetime, zone: str, text: str) -> datetime:
         raise _refuse("time_unreadable", text)
     offset = timedelta(hours=hours, minutes=minutes)
     return naive.replace(tzinfo=timezone(offset if zone[0] == "+" else -offset))
+
+
+def chinese(day: date) -> str:
+    """2026年3月2日"""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def english(day: date) -> str:
+    """2 March 2026. Not strftime: its month names follow the locale of the process."""
+    return f"{day.day} {_MONTH_NAMES[day.month - 1].capitalize()} {day.year}"

@@ -1,10 +1,22 @@
-"""A typed refusal shown at the field it names."""
+"""Between forms and typed refusals: what a form refuses as an error, and an error shown at the field it names."""
 
 from __future__ import annotations
 
-from django.forms import BaseForm
+from typing import Any
 
-from shouwang.core.errors import ShouwangError
+from django.forms import BaseForm
+from django.utils.functional import Promise
+
+from shouwang.core.errors import BadInput, ShouwangError
+
+
+def cleaned(form: BaseForm, sentence: str | Promise | None = None) -> dict[str, Any]:
+    """The values of a sound form. BadInput names the first field that is not, in the form's words or in `sentence`."""
+    if form.is_valid():
+        values: dict[str, Any] = form.cleaned_data
+        return values
+    field, said = next(iter(form.errors.items()))
+    raise BadInput(sentence or str(said[0]), field=field)
 
 
 def put_error(form: BaseForm, error: ShouwangError) -> None:

@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
 
+from shouwang.core import imports
+from shouwang.core.errors import NotFound
+from shouwang.core.models import ImportRun
 from shouwang.core.scope import Actor
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
 P = ParamSpec("P")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Request(HttpRequest):
@@ -73,3 +80,13 @@ def signed_in(
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
     return inner  # type: ignore[return-value]  # functools' own type hides the signature it keeps
+
+
+def problems_sheet(run: ImportRun) -> HttpResponse:
+    """The error sheet of an imported file as a download. NotFound where the file had no problem."""
+    sheet = imports.error_sheet(run)
+    if not run.problem_count or not sheet.exists():
+        raise NotFound
+    name = get_valid_filename(f"{run.file_name.rsplit('.', 1)[0]}-{_('problems')}.xlsx")
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(sheet.read_bytes(), content_type=XLSX, headers={"Content-Disposition": disposition})

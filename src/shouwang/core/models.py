@@ -60,6 +60,18 @@ class ActivePack(models.Model):
         return self.code
 
 
+class PackVersion(models.Model):
+    """The text of a pack as it was when it was put in force or judged a case. Named by its hash, it never changes."""
+
+    code = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64, unique=True)
+    content = models.BinaryField()
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.sha256[:8]}"
+
+
 class ImportRun(models.Model):
     """One file given to an importer: its check (dry run), its commit, its counts and its error sheet."""
 

@@ -22,11 +22,14 @@ DEFAULT_KEEP_DAYS = {
     "alert": 90,  # assumption: one term's review
     "presence": 30,  # assumption: as check-ins; whereabouts are the most intrusive data held
     "case": 365 * 3,  # assumption: the institution's archive rule decides; three years until it does
+    "test": 365,  # assumption: as an order: the time in which what stood on a result can be appealed
     "contact": 180,  # assumption: until after the outbreak has been reviewed
     "order": 365,  # assumption: the time in which an order can be appealed
     "message": 30,  # assumption: as the check-ins it reminds of; long enough to answer "why was I (not) reminded?"
     "survey": 60,  # assumption: the campaign, its summary, and one term of questions about it
     "report": 365 * 10,  # aggregate numbers without people
+    "directive": 365
+    * 10,  # assumption: official papers; the institution's archive rule decides. No health data in them
     "import": 14,  # the uploaded file, needed only until its errors have been mended
     "audit": 365 * 3,
 }

@@ -7,7 +7,7 @@ Core knows no right by name: rooms ask for theirs, and `org.rules` says which ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shouwang.core.errors import Forbidden
 from shouwang.core.tree import EVERYTHING, Range, covers
@@ -46,6 +46,10 @@ class Actor:
         """Forbidden unless the right is held there."""
         if not self.holds(right, path):
             raise Forbidden(data_right=right)
+
+    def lending(self, right: str, wherever: str) -> Actor:
+        """The same actor who also holds `right` wherever they hold the right `wherever`: for one act that follows."""
+        return replace(self, reach={**self.reach, right: (*self.ranges(right), *self.ranges(wherever))})
 
 
 NOBODY = Actor(account_id=None, person_id=None, label="")

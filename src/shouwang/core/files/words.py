@@ -19,7 +19,7 @@ from typing import Any, Literal
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -33,8 +33,9 @@ TYPE_WIDTH = 156  # mm
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
+TAB_RIGHT = WD_TAB_ALIGNMENT.RIGHT
 Align = Literal["left", "center", "right", "both"]
-_ALIGN = {
+ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
@@ -88,11 +89,11 @@ def report_docx(
     cannot hold become U+FFFD.
     """
     document = docx.Document()
-    _page(document)
-    _styles(document, language)
-    _line(document, title, size=TITLE_SIZE, font=TITLE, align="center", leading=36, after=14)
+    set_page(document)
+    set_styles(document, language)
+    add_line(document, title, size=TITLE_SIZE, font=TITLE, align="center", leading=36, after=14)
     for text in meta:
-        _line(document, text, size=PAGE_SIZE, font=KAI, align="center", leading=24)
+        add_line(document, text, size=PAGE_SIZE, font=KAI, align="center", leading=24)
     if meta:
         document.paragraphs[-1].paragraph_format.space_after = Pt(12)
     for block in blocks:
@@ -103,11 +104,11 @@ def report_docx(
                 _paragraph(document, block)
             case TableBlock():
                 _table(document, block)
-    _page_numbers(document)
-    _properties(document, title, author, at.astimezone(UTC), language)
+    add_page_numbers(document)
+    set_properties(document, title, author, at.astimezone(UTC), language)
     out = io.BytesIO()
     document.save(out)
-    return _repacked(out)
+    return repacked(out)
 
 
 def _clean(text: str) -> str:
@@ -122,7 +123,7 @@ def _set_fonts(properties: Any, east_asian: str) -> None:
         fonts.set(qn(f"w:{slot}"), name)
 
 
-def _page(document: Any) -> None:
+def set_page(document: Any) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -134,7 +135,7 @@ def _page(document: Any) -> None:
     grid.set(qn("w:linePitch"), str(round(LINE * 20)))
 
 
-def _styles(document: Any, language: str) -> None:
+def set_styles(document: Any, language: str) -> None:
     for name, font, bold in (
         ("Normal", FANG, False),
         ("Heading 1", HEI, False),
@@ -153,30 +154,39 @@ def _styles(document: Any, language: str) -> None:
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LINE)
         if name != "Normal":
             layout.keep_with_next = True
-            _indent(style.element.get_or_add_pPr())
+            add_indent(style.element.get_or_add_pPr())
     spoken = OxmlElement("w:lang")
     spoken.set(qn("w:val"), "en-US" if language.startswith("zh") else language)
     spoken.set(qn("w:eastAsia"), "zh-CN")
     document.styles["Normal"].element.get_or_add_rPr().append(spoken)
 
 
-def _indent(properties: Any) -> None:
+def add_indent(properties: Any) -> None:
     """Two characters, as a number of characters (so that it follows the font) and in twips for readers without."""
     indent = properties.get_or_add_ind()
     indent.set(qn("w:firstLineChars"), "200")
     indent.set(qn("w:firstLine"), str(2 * BODY_SIZE * 20))
 
 
-def _line(document: Any, text: str, *, size: float, font: str, align: Align, leading: float, after: float = 0) -> Any:
+def add_line(
+    document: Any, text: str, *, size: float, font: str, align: Align, leading: float, after: float = 0
+) -> Any:
     paragraph = document.add_paragraph()
-    paragraph.alignment = _ALIGN[align]
+    paragraph.alignment = ALIGN[align]
     paragraph.paragraph_format.line_spacing = Pt(leading)
     paragraph.paragraph_format.space_after = Pt(after)
-    _run(paragraph, text, size, font)
+    add_run(paragraph, text, size, font)
     return paragraph
 
 
-def _run(paragraph: Any, text: str, size: float, font: str, *, bold: bool = False) -> None:
+def leave_grid(paragraph: Any) -> None:
+    """Let a paragraph keep its own height on a page whose lines stand on a grid."""
+    off_grid = OxmlElement("w:snapToGrid")
+    off_grid.set(qn("w:val"), "0")
+    paragraph.paragraph_format.element.get_or_add_pPr().insert_element_before(off_grid, "w:spacing", "w:ind", "w:jc")
+
+
+def add_run(paragraph: Any, text: str, size: float, font: str, *, bold: bool = False) -> None:
     run = paragraph.add_run(_clean(text))
     run.font.size, run.font.bold = Pt(size), bold or None
     _set_fonts(run._r.get_or_add_rPr(), font)
@@ -184,9 +194,9 @@ def _run(paragraph: Any, text: str, size: float, font: str, *, bold: bool = Fals
 
 def _paragraph(document: Any, block: Paragraph) -> None:
     paragraph = document.add_paragraph()
-    paragraph.alignment = _ALIGN[block.align]
+    paragraph.alignment = ALIGN[block.align]
     if block.indent:
-        _indent(paragraph._p.get_or_add_pPr())
+        add_indent(paragraph._p.get_or_add_pPr())
     before, stressed, after = block.text.partition(block.bold) if block.bold else (block.text, "", "")
     for text, bold in ((before, False), (stressed, True), (after, False)):
         if text:
@@ -213,19 +223,20 @@ def _table(document: Any, block: TableBlock) -> None:
         cells._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         _fill(cells, row, widths, font=FANG, centred=numeric)
     if block.note:
-        _line(document, block.note, size=NOTE_SIZE, font=FANG, align="left", leading=16, after=6)
+        add_line(document, block.note, size=NOTE_SIZE, font=FANG, align="left", leading=16, after=6)
     else:
-        _line(document, "", size=NOTE_SIZE, font=FANG, align="left", leading=8)
+        add_line(document, "", size=NOTE_SIZE, font=FANG, align="left", leading=8)
 
 
 def _fill(row: Any, texts: Sequence[str], widths: Sequence[float], *, font: str, centred: Sequence[bool]) -> None:
     for index, cell in enumerate(row.cells):
         cell.width = Mm(widths[index])
         paragraph = cell.paragraphs[0]
-        paragraph.alignment = _ALIGN["center" if centred[index] else "left"]
+        paragraph.alignment = ALIGN["center" if centred[index] else "left"]
         paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.AT_LEAST
         paragraph.paragraph_format.line_spacing = Pt(18)
-        _run(paragraph, texts[index] if index < len(texts) else "", TABLE_SIZE, font)
+        leave_grid(paragraph)  # or the page's grid of 22 lines would draw every row half empty
+        add_run(paragraph, texts[index] if index < len(texts) else "", TABLE_SIZE, font)
 
 
 def _is_figure(text: str) -> bool:
@@ -233,27 +244,27 @@ def _is_figure(text: str) -> bool:
     return len(text) <= 16 and not any(character.isalpha() for character in text)
 
 
-def _page_numbers(document: Any) -> None:
+def add_page_numbers(document: Any) -> None:
     """— 1 —, odd pages right and even pages left, one character from the edge."""
     document.settings.odd_and_even_pages_header_footer = True
     section = document.sections[0]
     for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
         footer.is_linked_to_previous = False
         paragraph = footer.paragraphs[0]
-        paragraph.alignment = _ALIGN[align]
+        paragraph.alignment = ALIGN[align]
         indent = paragraph._p.get_or_add_pPr().get_or_add_ind()
         indent.set(qn(f"w:{align}Chars"), "100")
         indent.set(qn(f"w:{align}"), str(PAGE_SIZE * 20))
-        _run(paragraph, "— ", PAGE_SIZE, SONG)
+        add_run(paragraph, "— ", PAGE_SIZE, SONG)
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), "PAGE")
         paragraph._p.append(field)
-        _run(paragraph, "1", PAGE_SIZE, SONG)
+        add_run(paragraph, "1", PAGE_SIZE, SONG)
         field.append(paragraph.runs[-1]._r)
-        _run(paragraph, " —", PAGE_SIZE, SONG)
+        add_run(paragraph, " —", PAGE_SIZE, SONG)
 
 
-def _properties(document: Any, title: str, author: str, at: datetime, language: str) -> None:
+def set_properties(document: Any, title: str, author: str, at: datetime, language: str) -> None:
     core = document.core_properties
     moment = at.replace(tzinfo=None, microsecond=0)
     core.title, core.author, core.last_modified_by = _clean(title)[:255], _clean(author)[:255], _clean(author)[:255]
@@ -262,7 +273,7 @@ def _properties(document: Any, title: str, author: str, at: datetime, language: 
     core.comments = core.keywords = core.subject = core.category = ""
 
 
-def _repacked(packed: io.BytesIO) -> bytes:
+def repacked(packed: io.BytesIO) -> bytes:
     """The same package with fixed zip times, alternatives in the font table, and without the template's thumbnail."""
     out = io.BytesIO()
     with zipfile.ZipFile(packed) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
