@@ -8,7 +8,8 @@ sensed near each other over such an interval; a *segment* is an immutable sorted
 day; an *encounter* is one overlap of a case with another person; a *contact* is that other person with the union of
 their encounters.
 
-May import: NumPy, Numba, PyArrow. Nothing of Django and no other room, so that it can be used alone.
+May import: NumPy, Numba, PyArrow; `spark` alone imports PySpark, when it is asked to. Nothing of Django and no other
+room, so that it can be used alone.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ without having been absent from the place. What counts as a close contact is a r
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -133,9 +134,32 @@ class Plan:
         return self.visits, self.pairs, self.own, self.ranges, self.ids, self.low, self.high
 
 
+class Evidence(ABC):
+    """The encounters of a trace, and what is summed up from them when asked for."""
+
+    @property
+    @abstractmethod
+    def encounters(self) -> Encounters: ...
+
+    @property
+    @abstractmethod
+    def offsets(self) -> Int64:
+        """As `Contacts.offsets`."""
+
+    @cached_property
+    def sums(self) -> tuple[Int64, Int64, Int64]:
+        """Union seconds, first and last of each contact, from the sorted encounters."""
+        from shouwang.epi import evidence_kernels as kernels
+
+        n = len(self.offsets) - 1
+        seconds, first, last = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+        kernels.unite(self.encounters.start, self.encounters.end, self.offsets, seconds, first, last)
+        return sealed(seconds), sealed(first), sealed(last)
+
+
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """The encounters of a trace and what is summed up from them, made when asked for."""
+class ReadAgain(Evidence):
+    """Made when first asked for, by reading the same rows again."""
 
     plan: Plan
     people: Int32
@@ -169,16 +193,6 @@ class Evidence:
     @property
     def offsets(self) -> Int64:
         return self._made[1]
-
-    @cached_property
-    def sums(self) -> tuple[Int64, Int64, Int64]:
-        """Union seconds, first and last of each contact, from the sorted encounters."""
-        from shouwang.epi import evidence_kernels as kernels
-
-        n = len(self.people)
-        seconds, first, last = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-        kernels.unite(self.encounters.start, self.encounters.end, self.offsets, seconds, first, last)
-        return sealed(seconds), sealed(first), sealed(last)
 
 
 class _Scratch(threading.local):
@@ -231,7 +245,7 @@ def trace(segments: Sequence[Segment], person: int, window_start: int, window_en
         kernels.tally(*plan.reading, person, state, link)
     people, seconds = kernels.collect(plan.ids, state)
     _scratch.give_back(state, link)
-    evidence = Evidence(plan, sealed(people))
+    evidence = ReadAgain(plan, sealed(people))
     contacts = Contacts(evidence.people, evidence.sums[0] if plan.wide else sealed(seconds), evidence)
     searched, examined = kernels.searched(*plan.reading[:4], window_start, window_end)
     return TraceResult(person, window_start, window_end, contacts, searched, examined)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -42,11 +43,18 @@ def save_arrays(path: Path, arrays: Mapping[str, AnyColumn], *, rows_per_block: 
     }
     names = [pa.field(name, values.type) for name, values in zip(arrays, columns, strict=True)]
     schema = pa.schema(names, metadata=metadata)
+    with whole_file(path) as file, pa.ipc.new_file(file, schema) as writer:
+        writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write to, which becomes `path` when the block ends well, synced with its folder, and is gone when
+    it does not: after a crash there is the old file or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
-            with pa.ipc.new_file(file, schema) as writer:
-                writer.write_batch(pa.record_batch(columns, schema=schema))
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -54,18 +54,23 @@ def check(result: TraceResult, expected: list[Met]) -> None:
         assert set(result.encounters.person[contacts.offsets[c] : contacts.offsets[c + 1]].tolist()) == {person}
 
 
+def scattered(all_visits: list[Visit], all_pairs: list[Pair], data: st.DataObject) -> list[Segment]:
+    """Three segments, each record in any of them."""
+    parts: list[tuple[list[Visit], list[Pair]]] = [([], []), ([], []), ([], [])]
+    for visit in all_visits:
+        data.draw(st.sampled_from(parts))[0].append(visit)
+    for pair in all_pairs:
+        data.draw(st.sampled_from(parts))[1].append(pair)
+    return [segment(*part) for part in parts]
+
+
 @settings(max_examples=250, deadline=None)
 @given(st.lists(visits(), max_size=25), st.lists(pairs(), max_size=8), PEOPLE, WINDOWS, st.data())
 def test_any_records_in_any_segments(
     all_visits: list[Visit], all_pairs: list[Pair], who: int, window: tuple[int, int], data: st.DataObject
 ) -> None:
     """Segments overlap in time, come in any order, and records that meet may lie in different ones."""
-    parts: list[tuple[list[Visit], list[Pair]]] = [([], []), ([], []), ([], [])]
-    for visit in all_visits:
-        data.draw(st.sampled_from(parts))[0].append(visit)
-    for pair in all_pairs:
-        data.draw(st.sampled_from(parts))[1].append(pair)
-    result = trace([segment(*part) for part in parts], who, *window)
+    result = trace(scattered(all_visits, all_pairs, data), who, *window)
     check(result, oracle.encounters(all_visits, all_pairs, who, window))
     assert result.visits_searched == oracle.inside(all_visits, all_pairs, window)
 
