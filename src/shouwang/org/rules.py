@@ -24,7 +24,10 @@ RIGHTS: Mapping[str, str] = {
     "alert.handle": "symptom alerts: open a case or close with a reason (health data)",
     "case.view": "cases, contacts, quarantine orders with their health content (health data)",
     "case.manage": "open, classify and date cases (health data)",
+    "test.order": "order tests, take samples, mass-testing days; see tests and results (health data)",
+    "test.result": "enter and import results of laboratories, decide on unclear rows (health data)",
     "trace.work": "trace contacts of an open case, confirm and dismiss them (health data)",
+    "followup.work": "follow contacts day by day: call them, enter what they say, hand over (health data)",
     "isolation.view": "who is absent until when, without the reason",
     "isolation.manage": "orders, rooms, release (health data)",
     "survey.manage": "make, open and close screening surveys; their numbers",
@@ -34,10 +37,24 @@ RIGHTS: Mapping[str, str] = {
     "report.view": "the situation report: numbers, never names",
     "report.issue": "issue the situation report",
     "level.declare": "declare a response level",
+    "directive.manage": "write, import, issue and end directives; follow, verify and close the tasks they made",
+    "directive.sign": "read directives and sign off what somebody else has written",
+    "task.work": "acknowledge directives and work on tasks for the units in reach, as whoever answers for one may",
     "outreach.manage": "channels to people and units (mail, group bots), and whether messages arrived",
 }
 HEALTH_RIGHTS = frozenset(
-    {"checkin.view", "alert.handle", "case.view", "case.manage", "trace.work", "isolation.manage", "survey.view"}
+    {
+        "checkin.view",
+        "alert.handle",
+        "case.view",
+        "case.manage",
+        "test.order",
+        "test.result",
+        "trace.work",
+        "followup.work",
+        "isolation.manage",
+        "survey.view",
+    }
 )
 
 ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
@@ -49,12 +66,14 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "checkin.proxy",
             "checkin.excuse",
             "checkin.view",
+            "followup.work",
             "isolation.view",
             "survey.manage",
             "survey.status",
             "survey.proxy",
             "survey.view",
             "report.view",
+            "task.work",
         }
     ),
     "clinic": frozenset(
@@ -67,6 +86,9 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "alert.handle",
             "case.view",
             "case.manage",
+            "test.order",
+            "test.result",
+            "followup.work",
             "isolation.view",
             "isolation.manage",
             "survey.manage",
@@ -77,7 +99,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
         }
     ),
     # A tracer sees what an open case shows of its contacts, never everybody's answers.
-    "tracer": frozenset({"people.view", "case.view", "trace.work", "isolation.view", "report.view"}),
+    "tracer": frozenset({"people.view", "case.view", "trace.work", "followup.work", "isolation.view", "report.view"}),
     # A list of who is absent until when is a list of who is in quarantine: gates and stores do not need it.
     "guard": frozenset(),
     "keeper": frozenset(),
@@ -92,12 +114,14 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "report.view",
             "report.issue",
             "level.declare",
+            "directive.manage",
+            "directive.sign",
             "audit.view",
             "presence.import",
             "outreach.manage",
         }
     ),
-    "leader": frozenset({"report.view"}),
+    "leader": frozenset({"report.view", "directive.sign"}),
     "administrator": frozenset(
         {
             "people.view",

@@ -36,10 +36,12 @@ from shouwang.org.queries.people import (
 )
 from shouwang.org.queries.responsibility import (
     answer_for,
+    answerers,
     answers_of,
     answers_page,
     gaps,
     gaps_by_kind,
+    holders,
     people_answering_twice,
     visible_answers,
 )
@@ -94,6 +96,7 @@ __all__ = [
     "address_key",
     "address_rests_until",
     "answer_for",
+    "answerers",
     "answers_of",
     "answers_page",
     "audit_kinds",
@@ -110,6 +113,7 @@ __all__ = [
     "grant_for",
     "grants_of",
     "history_of",
+    "holders",
     "institution_of",
     "names_of",
     "organisation_for",

@@ -22,7 +22,10 @@ from shouwang.org.queries.people import covers_all
 from shouwang.org.rules import HEALTH_RIGHTS
 
 HEALTH_KINDS = frozenset(
-    {"alert", "case", "checkin", "clock", "contact", "monitoring", "order", "trace"}
+    {
+        *("alert", "case", "checkin", "clock", "contact", "monitoring", "order", "sample", "test", "test_day"),
+        *("test_review", "trace"),
+    }
 )  # that these entries exist, and about whom, says who is ill or was near whom
 HEALTH_VERBS = frozenset({"absences.listed", "presence.read"})  # of a harmless kind, yet telling
 PAGE = 50

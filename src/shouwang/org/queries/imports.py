@@ -12,11 +12,13 @@ from shouwang.org.models import Account
 from shouwang.org.queries.people import covers_all
 
 RIGHT = "people.manage"
+KIND = "roster"
 
 
 def visible_runs(by: Actor) -> QuerySet[ImportRun]:
+    """Rosters alone: files of other rooms hold what who manages people may not see."""
     by.require(RIGHT)
-    runs = ImportRun.objects.all()
+    runs = ImportRun.objects.filter(kind=KIND)
     return runs if covers_all(by, RIGHT) else runs.filter(account=by.account_id, account__isnull=False)
 
 

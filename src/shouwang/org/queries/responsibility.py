@@ -11,8 +11,9 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from shouwang.core.errors import NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.core.tree import in_ranges
-from shouwang.org.models import Organisation, Person, Place, Responsibility
+from shouwang.core.tree import ancestors, in_ranges
+from shouwang.org import rules
+from shouwang.org.models import Grant, Organisation, Person, Place, Responsibility
 from shouwang.org.queries.scope import (
     COVERED_PLACES,
     current,
@@ -118,3 +119,32 @@ def people_answering_twice(by: Actor, *, on: date, least: int = 8) -> list[tuple
     counts = dict(rows)
     people = Person.objects.filter(pk__in=counts).select_related("home")
     return sorted(((person, counts[person.pk]) for person in people), key=lambda pair: -pair[1])
+
+
+def holders(right: str, path: str, *, on: date) -> QuerySet[Person]:
+    """People on the roster whose active account holds `right` over the organisation at `path`, whatever their role."""
+    roles = [role for role, rights in rules.ROLE_RIGHTS.items() if right in rights]
+    grants = Grant.objects.filter(
+        current(on), role__in=roles, organisation__path__in=ancestors(path), account__is_active=True
+    )
+    return Person.objects.filter(pk__in=grants.values("account__person"), left_on__isnull=True)
+
+
+def answerers(person: Person, right: str, *, on: date) -> list[tuple[int, int]]:
+    """(person id, tier) of those who answer for this person's unit (tier 0) or for one above it, and hold `right`
+    there: the nearest unit first, in a unit the first before the deputy. Never the person themselves. One query."""
+    rows = (
+        Responsibility.objects.filter(
+            current(on),
+            organisation__path__in=ancestors(person.home_path),
+            person__in=holders(right, person.home_path, on=on),
+        )
+        .exclude(person=person)
+        .order_by("-organisation__path", "-rank")
+        .values_list("person", "organisation__path")
+    )
+    tiers: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for answerer, path in rows:
+        found.setdefault(answerer, tiers.setdefault(path, len(tiers)))
+    return list(found.items())

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from shouwang.core import audit
+from shouwang.core.models import AuditEntry
 from shouwang.org import queries
 from shouwang.org.models import Grant
 from shouwang.org.queries import AuditFilter
@@ -72,3 +73,17 @@ def test_the_person_reads_everything_and_health_roles_see_names_where_they_reach
         Grant.objects.create(account=recorded.account["su"], role=role, organisation=recorded.org["IE"], starts=SINCE)
     _page, lines = queries.audit_page(recorded.by("su"), AuditFilter(kind="case"))
     assert [line.about for line in lines] == ["林晓"]
+
+
+def test_thousands_of_reads_are_written_as_a_few_are(cast: Cast) -> None:
+    by = cast.by("he")
+    people = [*range(90_000, 90_001 + audit.FEW), 90_000, by.person_id or 0]
+    audit.saw("case.listed", "case", people[:3], by=by, at=NOON, object_id=7)
+    audit.saw("case.listed", "case", people, by=by, at=NOON, object_id=7)
+    same = ("at", "account", "label", "mouth", "address", "kind", "object", "is_read", "purge_on", "old", "new")
+    rows = AuditEntry.objects.filter(verb="case.listed").order_by("pk")
+    assert len(set(rows.values_list(*same))) == 1
+    told = list(rows.values_list("subject", flat=True))
+    assert told[:3] == people[:3]
+    assert len(told[3:]) == len(set(told[3:]))
+    assert set(told[3:]) == set(people) - {by.person_id}

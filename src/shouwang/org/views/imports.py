@@ -7,14 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouwang.core import clock, imports
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.http import Request, partial, signed_in
+from shouwang.core.http import Request, partial, problems_sheet, signed_in
 from shouwang.core.models import ImportRun
 from shouwang.core.retention import keep_days
 from shouwang.org import actions, forms, queries
@@ -24,7 +22,6 @@ from shouwang.org.roster.direct import KIND
 from shouwang.org.views.people import put_form_error
 
 MANAGE = "people.manage"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
@@ -135,9 +132,4 @@ def take_up_import(request: Request, run_id: int) -> HttpResponse:
 def import_problems(request: Request, run_id: int) -> HttpResponse:
     """The error sheet: every problem with row, column, value, what is wrong and how to mend it."""
     run = queries.run_for(request.actor, run_id)
-    sheet = imports.error_sheet(run)
-    if not run.problem_count or not sheet.exists():
-        raise NotFound
-    name = get_valid_filename(f"{run.file_name.rsplit('.', 1)[0]}-{_('problems')}.xlsx")
-    disposition = content_disposition_header(as_attachment=True, filename=name)
-    return HttpResponse(sheet.read_bytes(), content_type=XLSX, headers={"Content-Disposition": disposition})
+    return problems_sheet(run)
