@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 4096  # some seconds of work; whoever comes later is told so instead of waiting for nothing
 MOST_AT_ONCE = 256  # check-ins of one transaction: beyond it the fsync is no longer what costs
 LOCK_PATIENCE_MS = 10_000  # for another writer of SQLite, an import for example
-GATHER_S = 0.004  # the longest a group waits to be half as large as the one before
+GATHER_S = 0.020  # the longest a group waits for as many as were on their way at the end of the one before
+# SQLite copies its log back into the database after so many pages, and who commits then waits for it. The committer
+# leaves that to a thread beside it; only a log of 128 MB makes it wait, so that the log ends even under endless load.
+LOG_PAGES = 32_768
+COPY_EVERY_S = 1.0
 LEAST_RATE = 200.0  # check-ins a second assumed until the first groups have been timed
 
 Result = Taken | ShouwangError
@@ -40,13 +44,17 @@ class Committer:
         most_waiting: int = MOST_WAITING,
         most_at_once: int = MOST_AT_ONCE,
         commit: Callable[[Sequence[Ask]], list[Result]] | None = None,
+        copies_log: bool | None = None,
     ) -> None:
+        """`commit` instead of `commit_group`; whether SQLite's log is then copied back beside it says `copies_log`."""
         self.most_waiting, self.most_at_once = most_waiting, most_at_once
         self._commit = commit or commit_group
+        self._copies_log = commit is None if copies_log is None else copies_log
         self.rate = LEAST_RATE
         self._queue: SimpleQueue[Waiting] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
+        self._written = threading.Event()
 
     async def take(self, ask: Ask) -> Taken:
         """The durable result of one check-in. Raises its refusal, or Busy when nothing was written and it may be tried
@@ -69,20 +77,24 @@ class Committer:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="checkin-committer", daemon=True)
                 self._thread.start()
+                if self._copies_log and connection.vendor == "sqlite":
+                    threading.Thread(target=copy_back, args=(self._written,), name="checkin-log", daemon=True).start()
 
     def _work(self) -> None:
         last = 1
         while True:
             group = self._gather(last)
-            last = len(group)
             begin = monotonic()
             results = self._commit([ask for ask, _loop, _future in group])
             self.rate += (len(group) / max(monotonic() - begin, 1e-4) - self.rate) / 8
+            last = len(group) + self._queue.qsize()
             _answer(group, results)
+            self._written.set()
 
     def _gather(self, last: int) -> list[Waiting]:
-        """All that waits. While many come, those just answered are given a moment to be back: a fuller group costs
-        little more than a small one. A single person is never kept waiting."""
+        """All that waits, and `last` of them: those just answered are given a moment to be back. A fuller group costs
+        little more than a small one, and the two threads then take turns instead of fighting for the interpreter.
+        Where nobody else is on the way, nobody is kept waiting."""
         group = [self._queue.get()]
         until = monotonic() + GATHER_S
         while len(group) < self.most_at_once:
@@ -90,7 +102,7 @@ class Committer:
                 group.append(self._queue.get_nowait())
             except Empty:
                 left = until - monotonic()
-                if len(group) * 2 >= last or left <= 0:
+                if len(group) >= last or left <= 0:
                     break
                 sleep(min(left, 0.0005))
         return group
@@ -99,7 +111,7 @@ class Committer:
 def commit_group(asks: Sequence[Ask]) -> list[Result]:
     """The result of each, after the transaction. Never raises: a database that refuses makes all of them Busy."""
     try:
-        _ready()
+        ready()
         return take(asks, at=clock.now())
     except (OperationalError, InterfaceError) as error:
         # Locked, full, restarting: nothing was written, or the outcome of COMMIT is unknown. Both are mended by the
@@ -125,7 +137,7 @@ def busy(seconds: float, code: str) -> Busy:
     return Busy(sentence, code=code, retry_after=wait)
 
 
-def _ready() -> None:
+def ready() -> None:
     """A connection that can write, with this thread's own patience."""
     if connection.in_atomic_block:
         return  # a test's transaction
@@ -137,6 +149,21 @@ def _ready() -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")
+                cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+
+
+def copy_back(written: threading.Event) -> None:
+    """Copy SQLite's log into the database while others go on reading and writing, once a second while there is news."""
+    while True:
+        written.wait()
+        written.clear()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the log was not copied back, which is tried again: %s", error)
+            connection.close()
+        sleep(COPY_EVERY_S)
 
 
 def _answer(group: Sequence[Waiting], results: Sequence[Result]) -> None:

@@ -201,20 +201,21 @@ def answer(taken: Taken) -> dict[str, Any]:
 
 
 async def _body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    too_large = TooLarge(_("A check-in has at most %(limit)s bytes."), limit=LARGEST_BODY)
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 9 or int(declared) > LARGEST_BODY:
-        raise too_large
+        raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    while message.get("more_body") and len(body) <= LARGEST_BODY:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise too_large
     if len(body) > LARGEST_BODY:
-        raise too_large
+        raise _too_large()
     return body
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(_("A check-in has at most %(limit)s bytes."), limit=LARGEST_BODY)
 
 
 async def _refuse(send: Send, error: ShouwangError, headers: dict[bytes, bytes]) -> None:

@@ -120,7 +120,11 @@ class LatestCheckIn(models.Model):
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="latest_checkin")
     home_path = models.CharField(max_length=MAX_LENGTH, blank=True)
     number = models.CharField(max_length=40, blank=True)
-    checkin = models.ForeignKey(CheckIn, models.SET_NULL, null=True, related_name="+")
+    # No index and no constraint: both would be written with every check-in, at a random place. Who deletes check-ins
+    # calls `standings.forget` first.
+    checkin = models.ForeignKey(
+        CheckIn, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     day = models.DateField(default=NEVER)
     at = models.DateTimeField(null=True)
     source = models.CharField(max_length=6, choices=CheckIn.Source.choices, blank=True)

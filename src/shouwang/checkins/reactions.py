@@ -18,6 +18,11 @@ def on_level_declared(*, level: Any, by: Actor, at: datetime) -> None:
     actions.set_level(level.organisation.path, NUMERALS[level.level], on=clock.local_day(at))
 
 
+def on_level_ended(*, level: Any, by: Actor, at: datetime) -> None:
+    """From today the level is no reason to ask; one further up, if there is any, holds again."""
+    actions.clear_level(level.organisation.path, on=clock.local_day(at))
+
+
 def on_account_secured(*, account: Account, by: Actor, at: datetime) -> None:
     """A password was changed or an account closed: whoever holds one of its tickets holds nothing any more."""
     if account.person is not None:

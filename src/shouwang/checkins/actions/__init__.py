@@ -5,7 +5,7 @@ from shouwang.checkins.actions.bulk import BULK_RIGHTS, Asked, Chosen, beat, per
 from shouwang.checkins.actions.credentials import end_tickets, hand_out_ticket, revoke_tickets
 from shouwang.checkins.actions.excuses import end_excuse, excuse
 from shouwang.checkins.actions.export import export_list
-from shouwang.checkins.actions.forms import publish_form, set_level, withdraw_form
+from shouwang.checkins.actions.forms import clear_level, publish_form, set_level, withdraw_form
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
 from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
 from shouwang.checkins.actions.planning import Ask, Taken
@@ -26,6 +26,7 @@ __all__ = [
     "answer_quality",
     "beat",
     "catch_up",
+    "clear_level",
     "close_alert",
     "close_alerts",
     "end_excuse",

@@ -12,31 +12,44 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db import connection
 
 from shouwang.checkins.rules import Answers, Previous, zones
 from shouwang.core import clock
 from shouwang.core.bulk import among, listed
 
+PERSON = """p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial, l.day, l.words,
+ z.zone, z.since, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
+ k.extra"""
 PEOPLE = """
-SELECT p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial, l.day, l.words,
-       z.zone, z.since, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
-       k.extra
 FROM org_person p
 LEFT JOIN checkins_credential c ON c.person_id = p.id
 LEFT JOIN checkins_personzone z ON z.person_id = p.id
 LEFT JOIN checkins_latestcheckin l ON l.person_id = p.id
 LEFT JOIN checkins_checkin k ON k.id = l.checkin_id
 WHERE """
-STORED = """
-SELECT client_key, id, person_id, source, account_id, day, at, unchanged, temperature_c, symptoms, exposure,
-       place_changed, place_note, note, extra, symptomatic, severity, rule, pack_sha256, proxy_reason, purge_on
-FROM checkins_checkin WHERE """
-MONITORED = "SELECT person_id, starts, ends FROM checkins_monitoring WHERE temperature_required AND "
-ACCOUNTS = "SELECT id FROM org_account WHERE is_active AND "
+ENTRY = """client_key, id, person_id, source, account_id, day, at, unchanged, temperature_c, symptoms, exposure,
+ place_changed, place_note, note, extra, symptomatic, severity, rule, pack_sha256, proxy_reason, purge_on"""
+STORED = " FROM checkins_checkin WHERE "
+SPELL = "person_id, starts, ends"
+MONITORED = " FROM checkins_monitoring WHERE temperature_required AND "
+ACCOUNTS = " FROM org_account WHERE is_active AND "
+# The same columns as SQLite's JSON has them: its truths are 0 and 1, its moments UTC without a zone.
+Bit = bool | int | None
+PersonRow = tuple[
+    int, str, str, str, str, str, date | None, date | None, int | None, date | None, int | None, str | None,
+    datetime | None, int | None, date | None, datetime | None, str | None, str | None, Bit, Bit, str | None, str | None,
+    str | None,
+]  # fmt: skip
+EntryRow = tuple[
+    str, int, int, str, int | None, date, datetime, Bit, float | int | None, str, Bit, Bit, str, str, str, Bit, str,
+    str, str, str, date,
+]  # fmt: skip
 LOCK = "SELECT id FROM org_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -121,7 +134,7 @@ def lock_people(ids: Sequence[int]) -> None:
 def people(ids: Sequence[int]) -> dict[int, Known]:
     """The people with these ids; who does not exist is not in it."""
     found: dict[int, Known] = {}
-    for row in _ask(PEOPLE, "p.id", ids):
+    for row in _ask(PERSON, PEOPLE, "p.id", ids, PersonRow):
         number, home_path, code, name, kind, situation, born, left_on, serial, words_day, words, zone, since = row[:13]
         person = Known(
             number, home_path, code, name, kind, situation, born, left_on, serial or 0, words_day, words or 0,
@@ -129,7 +142,7 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
         )  # fmt: skip
         found[person.id] = person
     spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for person_id, starts, ends in _ask(MONITORED, "person_id", ids):
+    for person_id, starts, ends in _ask(SPELL, MONITORED, "person_id", ids, tuple[int, date, date]):
         spells[person_id].append((starts, ends))
     for person_id, listed_spells in spells.items():
         if person_id in found:
@@ -140,26 +153,43 @@ def people(ids: Sequence[int]) -> dict[int, Known]:
 def stored(keys: Iterable[str]) -> dict[str, Stored]:
     """Check-ins by client key. A key that no database can hold is known to none; the rule refuses it."""
     askable = sorted({key for key in keys if key.isascii() and key.isprintable()})
-    return {row[0]: _stored(row) for row in _ask(STORED, "client_key", askable)} if askable else {}
+    if not askable:
+        return {}
+    return {row[0]: _stored(row) for row in _ask(ENTRY, STORED, "client_key", askable, EntryRow)}
 
 
 def active_accounts(ids: Sequence[int]) -> set[int]:
     """Which of these accounts may still act."""
-    return {row[0] for row in _ask(ACCOUNTS, "id", ids)} if ids else set()
+    return {row[0] for row in _ask("id", ACCOUNTS, "id", ids, tuple[int])} if ids else set()
 
 
-def _ask(question: str, column: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
+def _ask(columns: str, question: str, column: str, values: Sequence[int] | Sequence[str], kind: Any) -> list[Any]:
+    """Rows of `columns`, typed as `kind`. SQLite hands all of them over as one JSON text: its driver gives up the
+    interpreter's lock at every row and turns every date into an object by a call of its own."""
+    where = question + among(column)
     with connection.cursor() as cursor:
-        cursor.execute(question + among(column), [listed(values)])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        if connection.vendor == "sqlite":
+            cursor.execute(f"SELECT json_group_array(json_array({columns})){where}", [listed(values)])
+            found: list[Any] = _decoder(kind).decode(cursor.fetchone()[0])
+            return found
+        cursor.execute(f"SELECT {columns}{where}", [listed(values)])
+        return list(cursor.fetchall())
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(list[kind])
 
 
 def _said(row: Sequence[Any]) -> Said:
     number, day, at, source, severity, symptomatic, exposure, place_note, symptoms, extra = row
+    # What can be copied, and whether it was ill.
     answers = Answers(
-        exposure=exposure, place_note=place_note, symptoms=_listing(symptoms), extra=_mapping(extra)
-    )  # what can be copied, and whether it was ill
+        exposure=None if exposure is None else bool(exposure),
+        place_note=place_note,
+        symptoms=_listing(symptoms),
+        extra=_mapping(extra),
+    )
     return Said(number, day, _aware(at), source, severity, bool(symptomatic), answers)
 
 

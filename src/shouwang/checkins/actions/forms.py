@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
@@ -68,6 +69,13 @@ def withdraw_form(row: FormVersion, *, by: Actor, at: datetime) -> FormVersion:
 
 
 @transaction.atomic
+def clear_level(path: str, *, on: date) -> None:
+    """From `on` nothing is asked under `path` by a level of its own; one declared further up holds again."""
+    AskedLevel.objects.filter(organisation_path=path, starts__gte=on).delete()
+    standing = AskedLevel.objects.filter(organisation_path=path)
+    standing.filter(Q(ends__isnull=True) | Q(ends__gte=on)).update(ends=on - timedelta(days=1))
+
+
 def set_level(path: str, level: str, *, on: date) -> None:
     """From `on` the cadence under `path` is that of `level`, one of `rules.LEVELS`; "none" ends asking by level.
 
@@ -75,7 +83,5 @@ def set_level(path: str, level: str, *, on: date) -> None:
     """
     if level not in rules.LEVELS:
         raise BadInput(_("There is no level %(level)s."), field="level", level=level)
-    AskedLevel.objects.filter(organisation_path=path, starts__gte=on).delete()
-    AskedLevel.objects.filter(organisation_path=path, ends__isnull=True).update(ends=on - timedelta(days=1))
-    AskedLevel.objects.filter(organisation_path=path, ends__gte=on).update(ends=on - timedelta(days=1))
+    clear_level(path, on=on)
     AskedLevel.objects.create(organisation_path=path, level=level, starts=on)

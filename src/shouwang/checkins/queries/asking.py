@@ -19,7 +19,7 @@ from shouwang.core.tree import ancestors
 
 # Written as SQL because the hot path asks it with every group of check-ins.
 IN_FORCE = """
-SELECT code FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
+SELECT code, sha256 FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
 ORDER BY active_from, id"""
 FORM = (
     "SELECT sha256, document FROM checkins_formversion WHERE starts <= %s AND ends >= %s ORDER BY version DESC LIMIT 1"
@@ -33,15 +33,15 @@ def protocols_of(day: date) -> rules.Protocols:
     """What is asked on `day`, and by which rules it is judged. Two small statements."""
     with connection.cursor() as cursor:
         cursor.execute(IN_FORCE, [day, day])
-        codes = tuple(row[0] for row in cursor.fetchall())
+        versions = tuple((row[0], row[1]) for row in cursor.fetchall())
         cursor.execute(FORM, [day, day])
         row = cursor.fetchone()
-    key = (settings.PACKS_ROOT, codes, row[0] if row else "")
+    key = (settings.PACKS_ROOT, versions, row[0] if row else "")
     now = monotonic()
     known = _remembered.get(key)
     if known is not None and now - known[0] < LOOK_AGAIN_S:
         return known[1]
-    protocols = rules.Protocols.of([get_pack(code) for code in codes], _read(*row) if row else None)
+    protocols = rules.Protocols.of([get_pack(code, sha256) for code, sha256 in versions], _read(*row) if row else None)
     if known is not None and known[1].sha256 == protocols.sha256:
         protocols = known[1]  # with the decisions it remembers
     if len(_remembered) >= MOST_REMEMBERED:

@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.rules.forms import BUILT_IN, Form, read_form
 from shouwang.checkins.rules.questions import Question, check_questions
 from shouwang.core.packs import Pack, PackError, Text, read_pack
+from shouwang.core.toml_lines import Key
 
 if TYPE_CHECKING:
     from shouwang.checkins.rules.triage import Decision
 
+LONGEST_CODE, LONGEST_REASON = 40, 200  # as the columns of an alert hold them
+MOST_YEARS = 18  # assumption: who is older is no child to any protocol
 RANK = {"none": 0, "low": 1, "medium": 2, "high": 3, "urgent": 4}
 UNSPECIFIED = Path(__file__).resolve().parent.parent / "unspecified.toml"
 
@@ -146,33 +150,62 @@ def _protocol(sha256: str, sections: _Sections) -> Protocol:
         questions={question.code: question for question in questions},
     )
     if reason := check_questions(questions):
-        raise _misfit(pack.code, reason)
-    if len(protocol.symptoms) != len(symptoms):
-        raise _misfit(pack.code, _("a symptom is listed twice"))
-    _check(protocol)
+        raise pack.refuse(("questions",), reason, _("Correct it; docs/packs.md shows how questions look."))
+    _check(pack, protocol, [symptom.code for symptom in symptoms])
     return protocol
 
 
-def _check(protocol: Protocol) -> None:
+def _check(pack: Pack, protocol: Protocol, codes: list[str]) -> None:
     limits = protocol.thresholds
-    if not 25 < limits.temperature_low_c < limits.fever_c < limits.temperature_high_c < 50:
-        raise _misfit(protocol.code, _("temperatures must rise from low to fever to high, between 25 and 50 °C"))
-    for severity in (*(s.severity for s in protocol.symptoms.values()), *(r.severity for r in protocol.triage)):
-        if severity not in RANK or severity == "none":
-            raise _misfit(protocol.code, _("a severity must be low, medium, high or urgent"))
-    for rule in protocol.triage:
-        if unknown := {*rule.when.symptoms_any, *rule.when.symptoms_all} - protocol.symptoms.keys():
-            raise _misfit(protocol.code, _("a triage rule names an unlisted symptom"), rule.code, *sorted(unknown))
-        if unasked := rule.when.answers.keys() - protocol.questions.keys():
-            raise _misfit(protocol.code, _("a triage rule names an unlisted question"), rule.code, *sorted(unasked))
-    for question in protocol.questions.values():
-        if unknown := set(question.symptoms_any) - protocol.symptoms.keys():
-            raise _misfit(protocol.code, _("a question names an unlisted symptom"), question.code, *sorted(unknown))
+    rising = 25 < limits.temperature_low_c < limits.fever_c < limits.temperature_high_c < 50
+    child = limits.child
+    if not rising or (child and not limits.temperature_low_c < child.fever_c < limits.temperature_high_c):
+        what = _("temperatures must rise from low to fever to high, between 25 and 50 °C")
+        raise pack.refuse(("checkin",), what, _("Correct them; degrees are Celsius."))
+    if child and not 0 < child.below_years <= MOST_YEARS:
+        raise pack.refuse(
+            ("checkin", "child", "below_years"), _("this is no age of a child"), _("Write years, e.g. 14.")
+        )
+    for place, code in enumerate(codes):
+        if code in codes[:place]:
+            raise pack.refuse(("symptoms", place, "code"), _("a symptom is listed twice"), _("Keep one of the two."))
+    for place, symptom in enumerate(protocol.symptoms.values()):
+        _check_severity(pack, symptom.severity, ("symptoms", place, "severity"))
+    for place, rule in enumerate(protocol.triage):
+        _check_rule(pack, protocol, rule, ("triage", place))
+    for place, question in enumerate(protocol.questions.values()):
+        for number, code in enumerate(question.symptoms_any):
+            if code not in protocol.symptoms:
+                raise _unlisted(pack, ("questions", place, "symptoms_any", number), code)
 
 
-def _misfit(pack: str, reason: object, *where: str) -> PackError:
-    detail = f"{reason} {' '.join(where)}".strip()
-    return PackError(_("Pack %(pack)s, check-in: %(reason)s."), pack=pack, reason=detail)
+def _check_severity(pack: Pack, severity: str, path: Key) -> None:
+    if severity not in RANK or severity == "none":
+        what = _("a severity must be low, medium, high or urgent")
+        raise pack.refuse(path, what, _("Write one of these words."))
+
+
+def _check_rule(pack: Pack, protocol: Protocol, rule: TriageRule, path: Key) -> None:
+    _check_severity(pack, rule.severity, (*path, "severity"))
+    if not 0 < len(rule.code) <= LONGEST_CODE:
+        what = format_lazy(_("a code is 1 to {limit} characters"), limit=LONGEST_CODE)
+        raise pack.refuse((*path, "code"), what, _("Shorten it."))
+    if max(len(rule.because.zh), len(rule.because.en)) > LONGEST_REASON:
+        what = format_lazy(_("the reason is longer than {limit} characters"), limit=LONGEST_REASON)
+        raise pack.refuse((*path, "because"), what, _("Shorten it; it is read on a telephone."))
+    for key in ("symptoms_any", "symptoms_all"):
+        for number, code in enumerate(getattr(rule.when, key)):
+            if code not in protocol.symptoms:
+                raise _unlisted(pack, (*path, "when", key, number), code)
+    for code in rule.when.answers:
+        if code not in protocol.questions:
+            what = format_lazy(_("there is no question “{code}” in [[questions]]"), code=code)
+            raise pack.refuse((*path, "when", "answers", code), what, _("Add it there, or correct it."))
+
+
+def _unlisted(pack: Pack, path: Key, code: str) -> PackError:
+    what = format_lazy(_("there is no symptom “{code}” in [[symptoms]]"), code=code)
+    return pack.refuse(path, what, _("Add it there, or correct it."))
 
 
 @lru_cache(maxsize=1)

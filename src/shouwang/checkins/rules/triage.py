@@ -57,7 +57,7 @@ def triage(answers: Answers, protocols: Protocols, age: int | None = None) -> De
     """Evaluate each pack's rules in order; the first that fits decides for that pack, the worst over all packs wins.
 
     `age` in years, None where unknown. Of two editions of one disease the worse judgement stands. The clinic's own
-    list speaks only when no pack did. Answers are taken as `validated` left them.
+    list speaks only when no pack finds as much. Answers are taken as `validated` left them.
     """
     # Nearly everybody says the same thing on the same morning: the same answers are judged once.
     said = (answers.symptoms, answers.temperature_c, answers.exposure, age, tuple(answers.extra.items()))
@@ -75,8 +75,13 @@ def _decide(answers: Answers, protocols: Protocols, age: int | None) -> Decision
         finding = _judge(answers, protocol, age)
         if finding and (finding.disease not in findings or finding.rank > findings[finding.disease].rank):
             findings[finding.disease] = finding
-    if not findings and (finding := _judge(answers, protocols.unspecified, age)):
-        findings[finding.disease] = finding
+    # Also where a pack finds less: one more symptom must not make anybody less urgent.
+    own, worst = (
+        _judge(answers, protocols.unspecified, age),
+        max([0, *(f.rank for f in findings.values())]),
+    )
+    if own and own.rank > worst:
+        findings[own.disease] = own
     # sorted() is stable: among equals the pack activated first stands first
     worst_first = sorted(findings.values(), key=lambda finding: -finding.rank)
     asked = protocols.active or (protocols.unspecified,)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shouwang.checkins import rules
@@ -122,6 +122,7 @@ answers = st.builds(
 )
 
 
+@example(Answers(symptoms=("unwell",)), "fatigue")
 @given(answers, codes)
 def test_one_more_symptom_never_makes_it_less_urgent(said: Answers, more: str) -> None:
     before = rules.triage(rules.validated(said, ASKED, source="self"), ASKED)

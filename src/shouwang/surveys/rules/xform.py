@@ -10,8 +10,6 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 from django.utils.translation import gettext_lazy as _
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
 
 from shouwang.core.errors import BadInput
 from shouwang.surveys.rules.model import Form, Place, Question
@@ -35,6 +33,10 @@ def to_xform(book: Workbook, form: Form, *, version: str) -> str:
 
     Rows keep their numbers: rows that hold nothing go along as empty ones.
     """
+    # Half a second of every start of server and commands; only who publishes a form pays for it.
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2xform import convert
+
     sheets: dict[str, Any] = {sheet: _dense(book, sheet) for sheet in ("survey", "choices")}
     if not sheets["choices"]:
         del sheets["choices"]
