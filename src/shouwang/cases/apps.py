@@ -9,5 +9,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from shouwang.cases import purging
+        from shouwang.cases.laboratory import files
 
         purging.connect()
+        files.connect()

@@ -180,3 +180,7 @@ class Clock(models.Model):
     def title(self) -> str:
         """The name in the reader's language."""
         return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
+
+
+# The tables of the laboratory belong to this app; Django looks for them here.
+from shouwang.cases.laboratory import models as laboratory  # noqa: E402, F401

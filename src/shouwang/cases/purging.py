@@ -1,4 +1,5 @@
-"""What cases deletes on its purge date: closed cases with their trails and clocks. Open ones stay until they end."""
+"""What cases deletes on its purge date: closed cases with their trails and clocks (open ones stay until they end);
+tests, samples, testing days and rows that waited for review."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from datetime import date
 
 from django.db.models import PROTECT, QuerySet
 
+from shouwang.cases.laboratory.models import ReviewItem, Sample, Test, TestDay
 from shouwang.cases.models import Case
 from shouwang.core.purging import Dataset, register
 
@@ -22,3 +24,8 @@ def due_cases(on: date) -> QuerySet[Case]:
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("case", due_cases))
+    # A tube goes with the last test that stands on it.
+    register(Dataset("sample", lambda on: Sample.objects.filter(purge_on__lte=on).exclude(tests__purge_on__gt=on)))
+    register(Dataset("test_day", lambda on: TestDay.objects.filter(purge_on__lte=on)))
+    register(Dataset("test_review", lambda on: ReviewItem.objects.filter(purge_on__lte=on)))
+    register(Dataset("test", lambda on: Test.objects.filter(purge_on__lte=on)))

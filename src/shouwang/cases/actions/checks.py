@@ -25,7 +25,7 @@ def aware(value: datetime | None, field: str) -> datetime | None:
         return None
     if not 1900 <= value.year <= 2200:
         raise BadInput(_("The year %(year)s cannot be right. Check the date."), field=field, year=value.year)
-    return value.replace(tzinfo=clock.zone()) if value.tzinfo is None else value
+    return clock.aware(value)
 
 
 def onset_moment(value: datetime | None, day_only: bool) -> datetime | None:

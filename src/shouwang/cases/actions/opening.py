@@ -24,6 +24,7 @@ from shouwang.cases.models import Case, CaseCounter, CaseProtocol
 from shouwang.checkins.actions import mark_case_opened
 from shouwang.checkins.models import SymptomAlert
 from shouwang.core import audit, clock
+from shouwang.core.actions import keep_version
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.events import publish
 from shouwang.core.packs import Pack
@@ -59,7 +60,7 @@ def open_case(
     rules.check_dates(rules.Dates(detected=detected, onset=onset, onset_day_only=onset_day_only), now=at)
     _check_alert(alert, person)
     check_none_open(person.pk, pack.head.disease)
-    _keep_protocol(pack, spec)
+    _keep_protocol(pack, spec, at=at)
     case = Case(
         number=_next_number(spec.case.number_prefix, clock.local_day(at).year),
         person=person, alert=alert, disease=pack.head.disease, pack=pack.code, pack_sha256=pack.sha256,
@@ -94,7 +95,8 @@ def _check_alert(alert: SymptomAlert | None, person: Person) -> None:
         raise Conflict(_("Case %(number)s was already opened from this alert."), code="alert_used", number=used)
 
 
-def _keep_protocol(pack: Pack, spec: rules.Protocol) -> None:
+def _keep_protocol(pack: Pack, spec: rules.Protocol, *, at: datetime) -> None:
+    keep_version(pack, at=at)
     CaseProtocol.objects.get_or_create(
         sha256=pack.sha256, defaults={"pack": pack.code, "content": queries.protocol_as_json(spec)}
     )

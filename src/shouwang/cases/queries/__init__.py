@@ -16,6 +16,8 @@ from shouwang.cases.queries.desk import (
     due_soon,
     infectious_window,
     late_clocks,
+    owned_clocks,
+    pack_of,
     protocol_as_json,
     protocol_of,
     visible_cases,
@@ -31,7 +33,7 @@ from shouwang.cases.queries.faces import (
     trail,
     writer,
 )
-from shouwang.cases.queries.numbers import CURVE_CLASSES, EpiCurve, curve_for, day_figures, epi_curve
+from shouwang.cases.queries.numbers import CURVE_CLASSES, EpiCurve, curve_for, day_figures, epi_curve, numbers_reach
 
 __all__ = [
     "CLASS_TONES",
@@ -60,6 +62,9 @@ __all__ = [
     "epi_curve",
     "infectious_window",
     "late_clocks",
+    "numbers_reach",
+    "owned_clocks",
+    "pack_of",
     "protocol_as_json",
     "protocol_of",
     "role_name",

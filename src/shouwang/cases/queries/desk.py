@@ -67,12 +67,17 @@ def dates_of(case: Case, **changed: Any) -> rules.Dates:
     return rules.Dates(**values, onset_day_only=changed.get("onset_day_only", case.onset_day_only))
 
 
+def pack_of(case: Case) -> Pack:
+    """The pack in the version that judged this case; as its file is today where nobody kept that version."""
+    return get_pack(case.pack, case.pack_sha256)
+
+
 def protocol_of(case: Case) -> rules.Protocol:
     """What the pack version that judged this case says; for a case from elsewhere the pack as it is today."""
     try:
         return _kept_protocol(case.pack_sha256)
     except CaseProtocol.DoesNotExist:
-        return rules.protocol(get_pack(case.pack))
+        return rules.protocol(pack_of(case))
 
 
 @lru_cache(maxsize=256)
@@ -166,6 +171,11 @@ def late_clocks(by: Actor, at: datetime | None = None) -> QuerySet[Clock]:
 def due_soon(by: Actor, at: datetime, within: timedelta = DUE_SOON) -> QuerySet[Clock]:
     """Unmet clocks of open cases that are due within the next hours, the most urgent first."""
     return _open_clocks(by).filter(due_at__gte=at, due_at__lt=at + within)
+
+
+def owned_clocks(by: Actor) -> QuerySet[Clock]:
+    """Unmet clocks of open cases within reach that name the asker as their owner, the most urgent first."""
+    return _open_clocks(by).filter(owner=by.person_id) if by.person_id is not None else Clock.objects.none()
 
 
 def _open_clocks(by: Actor) -> QuerySet[Clock]:

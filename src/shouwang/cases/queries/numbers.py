@@ -79,13 +79,19 @@ def epi_curve(ranges: Sequence[Range], first: date, last: date, disease: str | N
 def curve_for(by: Actor, first: date, last: date, disease: str | None = None) -> EpiCurve:
     """The curve of the people over whom `by` may see numbers (report.view). Forbidden for who may see none, and
     (`group_small`) for who sees no cases and reaches fewer than five people: each case would point at one of them."""
+    return epi_curve(numbers_reach(by), first, last, disease)
+
+
+def numbers_reach(by: Actor) -> tuple[Range, ...]:
+    """The part of the tree over which `by` may be shown numbers about cases. As `curve_for`: Forbidden for who may see
+    none, and for who sees no cases and reaches fewer than five people."""
     by.require("report.view")
     ranges = by.ranges("report.view")
     if not by.holds("case.view") and _few(ranges):
         raise Forbidden(
             _("Fewer than five people: a curve of their cases would point at one of them."), code="group_small"
         )
-    return epi_curve(ranges, first, last, disease)
+    return ranges
 
 
 def _few(ranges: Sequence[Range]) -> bool:

@@ -309,7 +309,7 @@ def test_home_shows_the_clinic_its_desk_and_the_leader_the_curve(
     cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = [section for section in home.SECTIONS if section.template.startswith("cases/")]
-    assert len(ours) == 2
+    assert len(ours) == 3
     monkeypatch.setattr(home, "SECTIONS", ours)
     opened(cast, at=NOON - 3 * HOUR)
     clinic, leader, student = (text(sign_in(who).get(reverse("web:home"))) for who in ("he", "tang", "lin"))

@@ -1,0 +1,5 @@
+"""Tests of the laboratory hear no room above cases."""
+
+from shouwang.cases.tests.conftest import alone
+
+__all__ = ["alone"]
