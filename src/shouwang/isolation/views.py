@@ -154,7 +154,14 @@ def end(request: Request, pk: int) -> HttpResponse:
 
     def act(order: Order) -> str:
         values = form.cleaned_data
-        actions.end_order(order, reason=values["reason"], by=request.actor, at=clock.now(), version=values["version"])
+        actions.end_order(
+            order,
+            reason=values["reason"],
+            confirmed=request.POST.getlist("confirmed"),
+            by=request.actor,
+            at=clock.now(),
+            version=values["version"],
+        )
         return _("Order %(number)s has ended; %(name)s is released.") % {
             "number": order.number,
             "name": order.person.name,

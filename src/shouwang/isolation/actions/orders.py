@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.actions import set_dates
 from shouwang.cases.models import Case, Classification
+from shouwang.cases.queries import pack_of
 from shouwang.checkins.actions import start_monitoring
 from shouwang.core import audit, clock
 from shouwang.core.errors import Conflict, Forbidden
@@ -33,6 +34,7 @@ from shouwang.isolation.models import IN_FORCE, Ground, Order, Stay
 from shouwang.isolation.queries import MANAGE, grade_name, within
 from shouwang.org.models import Person
 from shouwang.tracing.models import Contact
+from shouwang.tracing.rules.following import last_exposure
 
 Kind, EndCode = Order.Kind, Order.EndCode
 
@@ -65,14 +67,14 @@ def orders_for_contacts(case: Case, *, by: Actor, at: datetime) -> list[Order]:
 
 
 def _quarantine(contact: Contact, person: Person, *, by: Actor, at: datetime) -> Order | None:
-    pack = get_pack(contact.case.pack)
+    pack = pack_of(contact.case)
     protocol = rules.protocol(pack)
     term = rules.quarantine_term(
         protocol,
         grade=contact.grade,
         grade_name=grade_name(pack, contact.grade),
         why=Text(zh=contact.why_zh, en=contact.why_en),
-        exposed_on=rules.last_exposure(contact.first_at, contact.last_at, clock.zone()),
+        exposed_on=last_exposure(contact.first_at, contact.last_at, clock.zone()),
     )
     order = _in_force(person, Kind.QUARANTINE)
     if term is None:
@@ -103,7 +105,7 @@ def order_for_case(case: Case, *, by: Actor, at: datetime) -> Order | None:
     person = lock_person(case.person_id)
     order = _in_force(person, Kind.ISOLATION)
     ground = order.grounds.filter(case=case, dropped_at__isnull=True).first() if order else None
-    protocol = rules.protocol(get_pack(case.pack))
+    protocol = rules.protocol(pack_of(case))
     today = clock.local_day(at)
     dates = rules.CaseDates(
         detected=clock.local_day(case.detected_at),
@@ -277,7 +279,8 @@ def _follow(order: Order, *, by: Actor, at: datetime) -> None:
 
 
 def _protocols(grounds: Iterable[Ground]) -> list[rules.Protocol]:
-    return [rules.protocol(get_pack(code)) for code in dict.fromkeys(ground.pack for ground in grounds)]
+    versions = dict.fromkeys((ground.pack, ground.pack_sha256) for ground in grounds)
+    return [rules.protocol(get_pack(code, sha256)) for code, sha256 in versions]
 
 
 def _monitor(order: Order, protocols: list[rules.Protocol], *, by: Actor, at: datetime) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import CheckIn, Monitoring
 from shouwang.core import clock
+from shouwang.core.counting import counts_of
 from shouwang.core.paging import PAGE_SIZE, Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.isolation.models import IN_FORCE, Objection, Order
@@ -136,7 +137,7 @@ def desk_page(
 
 
 def desk_counts(by: Actor, *, at: datetime) -> Desk:
-    """How many orders in force wait for what. Three queries."""
+    """How many orders in force wait for what. Two queries."""
     day = clock.local_day(at)
     rows = visible_orders(by).filter(state__in=IN_FORCE).select_related(None)
     counts = rows.aggregate(
@@ -146,8 +147,8 @@ def desk_counts(by: Actor, *, at: datetime) -> Desk:
         ends_today=Count("pk", filter=Q(ends_on=day)),
         unread=Count("pk", filter=Q(state=Order.State.SERVED)),
     )
-    missed = _shown(rows, "missed", day).count()
-    return Desk(at=at, missed=missed, objections=_shown(rows, "objections", day).count(), **counts)
+    more = counts_of(missed=_shown(rows, "missed", day), objections=_shown(rows, "objections", day))
+    return Desk(at=at, **counts, **more)
 
 
 def due_for_review(by: Actor, day: date) -> QuerySet[Order]:

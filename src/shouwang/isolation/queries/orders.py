@@ -17,7 +17,7 @@ from shouwang.isolation import rules
 from shouwang.isolation.models import IN_FORCE, Ground, Objection, Order, Stay
 from shouwang.org.models import Person, Place, Responsibility
 from shouwang.org.queries import current, reachable, responsible_for
-from shouwang.tracing.rules.grading import ContactRule
+from shouwang.tracing.queries.judging import contact_rule
 
 MANAGE = "isolation.manage"
 # Either right opens an order with its health content; only `isolation.manage` changes it.
@@ -130,7 +130,7 @@ class PackWords:
 
 
 def pack_words(order: Order) -> PackWords:
-    protocol = rules.protocol(get_pack(order.pack))
+    protocol = rules.protocol(get_pack(order.pack, order.pack_sha256))
     if order.kind == Order.Kind.ISOLATION:
         return PackWords(protocol.name, protocol.isolation.advice if protocol.isolation else None)
     return PackWords(protocol.name, protocol.advice.quarantine if protocol.advice else None)
@@ -138,5 +138,5 @@ def pack_words(order: Order) -> PackWords:
 
 def grade_name(pack: Pack, code: str) -> Text:
     """The name of a contact grade; the code itself for a grade that this version of the pack no longer has."""
-    rule = pack.section("contact_rule", ContactRule)
+    rule = contact_rule(pack)
     return next((grade.name for grade in rule.grades if grade.code == code), Text(zh=code, en=code))

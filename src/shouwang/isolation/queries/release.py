@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,13 +16,15 @@ from shouwang.isolation.models import Order
 MOST_CHECKS = 1000  # assumption: bounds one read; 24 checks a day, the most there can be, fill it in six weeks
 
 
-def review(order: Order, at: datetime) -> rules.Decision:
-    """May this order end at `at`? Three queries. Of several grounds the strictest pack decides.
+def review(order: Order, at: datetime, confirmed: Collection[str] = ()) -> rules.Decision:
+    """May this order end at `at`? Three queries. Of several grounds the strictest pack decides. `confirmed`:
+    codes of what whoever releases has seen.
 
     The caller holds isolation.manage over the person: the answer speaks of symptoms.
     """
-    codes = list(order.grounds.filter(dropped_at__isnull=True).order_by().values_list("pack", flat=True).distinct())
-    packs = [get_pack(code) for code in codes or [order.pack]]
+    standing = order.grounds.filter(dropped_at__isnull=True).order_by()
+    versions = list(standing.values_list("pack", "pack_sha256").distinct())
+    packs = [get_pack(*version) for version in versions or [(order.pack, order.pack_sha256)]]
     protocols = [rules.protocol(pack) for pack in packs]
     isolation = order.kind == Order.Kind.ISOLATION
     specs = [spec for p in protocols if (spec := p.isolation if isolation else p.quarantine) is not None]
@@ -39,14 +42,18 @@ def review(order: Order, at: datetime) -> rules.Decision:
         for row in rows.only("at", "temperature_c", "symptoms").order_by("-at", "-id")[:MOST_CHECKS]
     ]
     alerts = SymptomAlert.objects.filter(person_id=order.person_id, state=SymptomAlert.State.OPEN).count()
+    hours = [spec.release.symptom_free_hours for spec in specs if spec.release.symptom_free_hours is not None]
+    confirm = {item.code: item for spec in specs for item in spec.release.confirm}
     facts = rules.OrderFacts(
         starts_on=order.starts_on,
         ends_on=order.ends_on,
         checks_per_day=max((spec.checks_per_day for spec in specs), default=1),
         clear_checks=max((spec.release.clear_checks for spec in specs), default=1),
         temperature_required=any(spec.temperature_required for spec in specs),
+        symptom_free_hours=max(hours, default=None),
+        confirm=tuple(confirm.values()),
     )
-    return rules.may_end(facts, rules.ReviewFacts(checks, alerts), at, clock.zone())
+    return rules.may_end(facts, rules.ReviewFacts(checks, alerts, frozenset(confirmed)), at, clock.zone())
 
 
 def _fever(temperature: Decimal | None, symptoms: list[str], fever_c: Decimal, codes: set[str]) -> bool | None:

@@ -1,27 +1,31 @@
 """Pure decisions of isolation: who is asked to stay apart and until when, where there is a bed, who may be released."""
 
-from shouwang.isolation.rules.release import Check, Decision, OrderFacts, Reason, ReviewFacts, may_end
+from shouwang.isolation.rules.release import CONFIRM, Check, Decision, OrderFacts, Reason, ReviewFacts, may_end
 from shouwang.isolation.rules.rooms import Guest, RoomFacts, allot, choose_room, conflicts, free_beds
 from shouwang.isolation.rules.terms import (
     CaseDates,
+    Confirm,
     Protocol,
+    Release,
     Term,
     end_date,
     governing,
     isolation_term,
-    last_exposure,
     protocol,
     quarantine_term,
 )
 
 __all__ = [
+    "CONFIRM",
     "CaseDates",
     "Check",
+    "Confirm",
     "Decision",
     "Guest",
     "OrderFacts",
     "Protocol",
     "Reason",
+    "Release",
     "ReviewFacts",
     "RoomFacts",
     "Term",
@@ -32,7 +36,6 @@ __all__ = [
     "free_beds",
     "governing",
     "isolation_term",
-    "last_exposure",
     "may_end",
     "protocol",
     "quarantine_term",

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from shouwang.isolation.rules.terms import Confirm
+
+CONFIRM = "confirm:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class OrderFacts:
     checks_per_day: int
     clear_checks: int
     temperature_required: bool
+    symptom_free_hours: float | None = None
+    confirm: tuple[Confirm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
-    """`checks` newest first, as far back as the order; `alerts_open` symptom alerts nobody has dealt with."""
+    """`checks` newest first, as far back as the order; `alerts_open` symptom alerts nobody has dealt with;
+    `confirmed` the codes of what whoever releases has seen with their own eyes."""
 
     checks: Sequence[Check]
     alerts_open: int
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,16 @@ class Decision:
     def unmet(self) -> list[Reason]:
         return [reason for reason in self.reasons if not reason.met]
 
+    @property
+    def to_confirm(self) -> list[Reason]:
+        """What only a person can say, and nobody has said yet."""
+        return [reason for reason in self.unmet if reason.code.startswith(CONFIRM)]
+
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """Everything that the records show is met; only what a person must confirm is open."""
+        return bool(self.to_confirm) and len(self.to_confirm) == len(self.unmet)
+
 
 def may_end(order: OrderFacts, facts: ReviewFacts, now: datetime, zone: tzinfo) -> Decision:
     """All criteria at `now`. The last day is included in the term, so the term is over from the next midnight on."""
@@ -71,6 +89,8 @@ def may_end(order: OrderFacts, facts: ReviewFacts, now: datetime, zone: tzinfo) 
         _term(order, today),
         _last_day(order, facts, today, zone),
         *_clear(order, facts),
+        *_symptom_free(order, facts, now, zone),
+        *(Reason(CONFIRM + item.code, item.code in facts.confirmed, str(item.text)) for item in order.confirm),
         _alerts(facts),
     ]
     return Decision(all(reason.met for reason in reasons), reasons)
@@ -124,6 +144,19 @@ def _clear(order: OrderFacts, facts: ReviewFacts) -> list[Reason]:
         *reasons,
         *(Reason(code, number == 0, text % {"found": number, "seen": len(latest)}) for code, number, text in found),
     ]
+
+
+def _symptom_free(order: OrderFacts, facts: ReviewFacts, now: datetime, zone: tzinfo) -> list[Reason]:
+    """Hours since the latest check with a symptom or fever; where none is recorded, since the order's first day began:
+    whoever is isolated as a case was ill then."""
+    if order.symptom_free_hours is None:
+        return []
+    ill = [check.at for check in facts.checks if check.symptoms or check.fever]
+    since = max(ill) if ill else datetime.combine(order.starts_on, time(), zone)
+    hours = (now - since).total_seconds() / 3600
+    text = _("%(hours)s hours without symptoms; %(asked)s are asked.")
+    values = {"hours": max(int(hours), 0), "asked": f"{order.symptom_free_hours:g}"}
+    return [Reason("symptom_free", hours >= order.symptom_free_hours, text % values)]
 
 
 def _alerts(facts: ReviewFacts) -> Reason:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
+from shouwang.cases.rules import EFFECTS
+from shouwang.core.dates import chinese, english
 from shouwang.core.packs import Pack, Source, Text
+from shouwang.tracing.rules.following import FollowUpRule
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=24)]
 Checks = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Hours = Annotated[float, msgspec.Meta(gt=0, le=8784)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
 class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,11 +35,22 @@ class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What no check-in shows (a rash has crusted, a test is negative): whoever releases says that they have seen it."""
+
+    code: Code
+    text: Text
+    source: str
+
+
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What clears a person: so many checks in a row, the latest ones, without fever and without symptoms."""
+    """What clears a person: so many checks in a row, the latest ones, without fever and without symptoms; so many
+    hours since the last symptom; what a person must confirm."""
 
     clear_checks: Checks
     source: str
+    symptom_free_hours: Hours | None = None
+    confirm: tuple[Confirm, ...] = ()
 
 
 class Quarantine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,7 +83,7 @@ class Isolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Advice(msgspec.Struct, frozen=True):
     """[advice]: what to tell somebody in quarantine. The section holds other rooms' sentences too."""
 
-    quarantine: Text
+    quarantine: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +99,17 @@ class Protocol:
     quarantine: Quarantine | None
     isolation: Isolation | None
     advice: Advice | None
+    follow_up: FollowUpRule | None = None
 
 
 def protocol(pack: Pack) -> Protocol:
     """Read and check the sections. PackError names the place in the file when a number is missing or impossible."""
-    there = pack.sections.keys()
+    isolation = pack.optional("isolation", Isolation)
+    for number, word in enumerate(isolation.for_classifications if isolation else ()):
+        if word not in EFFECTS:
+            what = format_lazy(_("“{word}” is not known here"), word=word)
+            remedy = format_lazy(_("Write one of: {words}."), words=", ".join(EFFECTS))
+            raise pack.refuse(("isolation", "for_classifications", number), what, remedy)
     return Protocol(
         code=pack.code,
         sha256=pack.sha256,
@@ -93,9 +117,10 @@ def protocol(pack: Pack) -> Protocol:
         name=pack.head.name,
         edition=pack.head.edition,
         sources=pack.sources,
-        quarantine=pack.section("quarantine", Quarantine) if "quarantine" in there else None,
-        isolation=pack.section("isolation", Isolation) if "isolation" in there else None,
-        advice=pack.section("advice", Advice) if "advice" in there else None,
+        quarantine=pack.optional("quarantine", Quarantine),
+        isolation=isolation,
+        advice=pack.optional("advice", Advice),
+        follow_up=pack.optional("follow_up", FollowUpRule),
     )
 
 
@@ -116,12 +141,6 @@ class Term:
     @property
     def because_en(self) -> str:
         return "\n".join(line.en for line in self.lines)
-
-
-def last_exposure(first_at: datetime, last_at: datetime, zone: tzinfo) -> date:
-    """The local day of the last moment together. Spells are half-open: one ending at midnight ended the day before."""
-    inside = last_at - timedelta(microseconds=1) if last_at > first_at else last_at
-    return inside.astimezone(zone).date()
 
 
 def end_date(counted_from: date, days: int) -> tuple[date, Text]:
@@ -257,18 +276,3 @@ def governing(ends: Iterable[tuple[date, int]]) -> int:
 
 def lower_first(words: str) -> str:
     return words[:1].lower() + words[1:]
-
-
-def chinese(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def english(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-# Not strftime: its month names follow the locale of the process.
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -181,6 +182,9 @@ def database_on_disk(folder: Path) -> Iterator[None]:
         return
     file = folder / "real.sqlite3"
     connection.cursor().execute("VACUUM INTO %s", [str(file)])
+    # Turning to WAL takes the whole file and no busy timeout waits for it: once, before there are threads.
+    with closing(sqlite3.connect(file)) as opened:
+        assert opened.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
     described = connections.settings["default"]
     name = described["NAME"]
     described["NAME"] = str(file)

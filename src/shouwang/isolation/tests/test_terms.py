@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shouwang.core.packs import PackError, Text, get_pack
 from shouwang.isolation import rules
 from shouwang.isolation.rules.terms import Quarantine
+from shouwang.tracing.rules.following import last_exposure
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLOSE, WHY = Text(zh="密切接触者", en="Close contact"), Text(zh="同住一间宿舍", en="shared a dormitory room")
@@ -57,9 +58,9 @@ def test_a_later_exposure_never_ends_earlier(counted_from: date, days: int, late
     ],
 )
 def test_last_exposure_is_a_local_day_and_spells_are_half_open(last_at: datetime, day: date) -> None:
-    assert rules.last_exposure(last_at - timedelta(hours=2), last_at, SHANGHAI) == day
+    assert last_exposure(last_at - timedelta(hours=2), last_at, SHANGHAI) == day
     instant = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
-    assert rules.last_exposure(instant, instant, SHANGHAI) == date(2026, 3, 2)
+    assert last_exposure(instant, instant, SHANGHAI) == date(2026, 3, 2)
 
 
 def test_quarantine_explains_itself_line_by_line_in_both_languages() -> None:
