@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.tracing.models import Contact
+from shouwang.cases.forms import moment_field
+from shouwang.checkins.forms import ProxyForm
+from shouwang.tracing.models import Contact, FollowUpCall, TransmissionLink
+from shouwang.tracing.models_lessons import LessonChange
+from shouwang.tracing.models_told import Statement
+from shouwang.tracing.queries.following import SHOWS
+from shouwang.tracing.rules.interviews import LONGEST_PLACE, LONGEST_TEXT
 
 FORMATS = [
     ("gate", _("Door or gate swipes")),
     ("visits", _("Visits with begin and end")),
     ("proximity", _("Sensor pairs")),
+    ("wifi", _("Wi-Fi associations")),
 ]
 
 
@@ -35,6 +46,29 @@ class NetworkForm(forms.Form):
     grade = forms.ChoiceField(required=False, choices=[("close", ""), ("all", "")])
 
 
+class PreviewForm(forms.Form):
+    edition = forms.CharField(required=False, max_length=60)
+    last_negative = forms.DateTimeField(required=False)
+
+
+class ApplyRuleForm(forms.Form):
+    edition = forms.CharField(max_length=60)
+    last_negative = forms.DateTimeField(required=False)
+    reason = forms.CharField(
+        max_length=300, error_messages={"required": _("Say why another rule is used for this case.")}
+    )
+
+
+class GradeForm(ConfirmForm):
+    grade = forms.CharField(required=False, max_length=20)
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say why the grade is changed.")})
+
+
+class WhyForm(forms.Form):
+    q = forms.CharField(required=False, max_length=60)
+    person = forms.CharField(required=False, max_length=40)
+
+
 class FilterForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", ""), *Contact.State.choices])
     grade = forms.CharField(required=False, max_length=20)
@@ -51,3 +85,233 @@ class PresenceForm(forms.Form):
     )  # fmt: skip
     create_people = forms.BooleanField(label=_("Create people the roster does not know"), required=False)
     create_places = forms.BooleanField(label=_("Create places that are not known"), required=False)
+
+
+class StatementForm(forms.Form):
+    """What somebody said in an interview."""
+
+    starts_at = moment_field(_("Beginning"), required=_("Enter when it began."))
+    ends_at = moment_field(_("Ending"), required=_("Enter when it ended."))
+    where = forms.CharField(
+        label=_("At which place"),
+        required=False,
+        max_length=LONGEST_PLACE,
+        help_text=_("Code or name of a place of the campus, then it counts with the next trace; otherwise in words."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    company = forms.CharField(
+        label=_("With whom or what"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        help_text=_("In words: “two friends from home”, “taxi”, “table at the window”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    companions = forms.CharField(
+        label=_("Numbers of people who were there"),
+        required=False,
+        max_length=1000,
+        help_text=_("Student or staff numbers, separated by commas; they count with the next trace."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    certainty = forms.ChoiceField(
+        label=_("How sure"), choices=Statement.Certainty.choices, widget=forms.RadioSelect, initial="sure"
+    )
+
+
+class CorrectStatementForm(StatementForm):
+    version = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why is it corrected?"), max_length=300, error_messages={"required": _("Say why it is corrected.")}
+    )
+
+
+class WithdrawForm(ConfirmForm):
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say why the statement no longer counts.")})
+
+
+class UnknownForm(forms.Form):
+    """Somebody the case met whom nobody knows yet."""
+
+    description = forms.CharField(
+        label=_("Whom did the case meet?"),
+        max_length=LONGEST_TEXT,
+        help_text=_("What is known of them: “taxi driver, white car, plate 沪A…”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Describe the person: what did the case notice?")},
+    )
+    starts_at = moment_field(_("Beginning"), required=_("Enter when it began."))
+    ends_at = moment_field(_("Ending"), _("Leave it empty when nobody knows how long."))
+    place_text = forms.CharField(label=_("At which place"), required=False, max_length=LONGEST_PLACE)
+    find_by = forms.CharField(
+        label=_("How they could be found"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        help_text=_("Receipt, payment record, camera, somebody who knows them."),
+    )
+
+
+class IdentifyForm(ConfirmForm):
+    person = forms.CharField(
+        label=_("Student or staff number"), max_length=40, error_messages={"required": _("Enter a number.")}
+    )
+    ends_at = moment_field(_("Ending"))
+
+
+class GiveUpForm(ConfirmForm):
+    reason = forms.CharField(
+        label=_("What was tried?"), max_length=300, error_messages={"required": _("Say what was tried.")}
+    )
+
+
+class LessonChangeForm(forms.Form):
+    """One lesson that is not held as the timetable says."""
+
+    code = forms.CharField(label=_("Course code"), max_length=60)
+    day = forms.DateField(label=_("Day in the timetable"), widget=forms.DateInput(attrs={"type": "date"}))
+    starts = forms.TimeField(
+        label=_("Start in the timetable"),
+        required=False,
+        help_text=_("Leave it empty for all lessons of the course on that day."),
+        widget=forms.TimeInput(attrs={"type": "time"}),
+    )
+    what = forms.ChoiceField(label=_("What changes"), choices=LessonChange.What.choices, widget=forms.RadioSelect)
+    to_day = forms.DateField(label=_("New day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    to_starts = forms.TimeField(label=_("New start"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    to_ends = forms.TimeField(label=_("New end"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    to_place = forms.CharField(
+        label=_("New room"), required=False, max_length=120, help_text=_("Code or name of the room.")
+    )
+
+
+class LessonFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(
+            "Columns: course code, date, change, and where they apply start, new date, new start, new end, new room."
+        ),
+    )
+
+
+class SheetForm(forms.Form):
+    form = forms.ChoiceField(choices=[("xlsx", "Excel"), ("docx", "Word")])
+    full = forms.BooleanField(required=False)
+
+
+class GatheringForm(forms.Form):
+    """What was held, and who took part."""
+
+    title = forms.CharField(label=_("What was it"), max_length=120)
+    where = forms.CharField(
+        label=_("At which place"), max_length=120, help_text=_("Code or name of a place of the campus.")
+    )
+    starts_at = moment_field(_("Beginning"), required=_("Enter when it began."))
+    ends_at = moment_field(_("Ending"), required=_("Enter when it ended."))
+    numbers = forms.CharField(
+        label=_("Numbers of those who took part"),
+        max_length=200_000,
+        help_text=_("Student or staff numbers, one a line or separated by commas."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class SpeakerForm(forms.Form):
+    person = forms.CharField(required=False, max_length=40)
+
+
+class FollowUpFilterForm(forms.Form):
+    show = forms.ChoiceField(required=False, choices=[(name, name) for name in SHOWS])
+    whose = forms.ChoiceField(required=False, choices=[("mine", ""), ("all", "")])
+    q = forms.CharField(required=False, max_length=60)
+    page = forms.CharField(required=False, max_length=400)
+
+
+class CallForm(ProxyForm):
+    """A call or a visit, and what the person said if they were reached."""
+
+    how = forms.ChoiceField(label=_("How"), choices=FollowUpCall.How.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=_("What came of it"), choices=FollowUpCall.Outcome.choices, widget=forms.RadioSelect
+    )
+    remark = forms.CharField(
+        label=_("Remark on the call"), required=False, max_length=300, help_text=_("The person can read this."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    proxy_reason = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["topic"].required = False
+
+    @property
+    def reached(self) -> bool:
+        return bool(self.cleaned_data.get("outcome") == FollowUpCall.Outcome.REACHED)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.reached and not values.get("topic"):
+            self.add_error("topic", _("Say what they told you."))
+        return values
+
+
+class HandOverForm(ConfirmForm):
+    to = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+
+
+class EndFollowUpForm(ConfirmForm):
+    reason = forms.CharField(
+        label=_("Why does it end?"),
+        max_length=300,
+        help_text=_("The person can read this."),
+        error_messages={"required": _("Say why the follow-up ends.")},
+    )
+
+
+class ChainsForm(forms.Form):
+    """Which chains, and how they are drawn."""
+
+    disease = forms.ChoiceField(label=_("Disease"), widget=forms.Select(attrs={"class": "form-select"}))
+    first = forms.DateField(label=_("Detected from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("to"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    links = forms.ChoiceField(
+        label=_("Links"), choices=[("all", _("accepted and proposed")), ("accepted", _("accepted only"))],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )  # fmt: skip
+    arrange = forms.ChoiceField(
+        label=_("Arranged by"), choices=[("day", _("day of onset")), ("generation", _("generation"))],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )  # fmt: skip
+
+    def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
+        super().__init__(data)
+        field = self.fields["disease"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = list(diseases.items())
+
+    @staticmethod
+    def default(today: date, disease: str) -> dict[str, str]:
+        """Sixty days up to today."""
+        first = today - timedelta(days=59)
+        return {
+            "disease": disease,
+            "first": first.isoformat(),
+            "last": today.isoformat(),
+            "links": "all",
+            "arrange": "day",
+        }
+
+
+class LinkForm(ConfirmForm):
+    """A decision about a link: which way, and why."""
+
+    what = forms.ChoiceField(choices=[("accept", ""), ("reject", ""), ("reopen", "")])
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say why.")})
+
+
+class SourceForm(forms.Form):
+    """A source that a tracer knows of."""
+
+    origin = forms.ChoiceField(label=_("Infected by"), choices=TransmissionLink.Origin.choices)
+    infector = forms.CharField(label=_("Number of the other case"), max_length=20, required=False)
+    reason = forms.CharField(
+        label=_("What is known, and from whom"), max_length=300, error_messages={"required": _("Say why.")}
+    )

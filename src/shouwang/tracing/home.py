@@ -10,6 +10,7 @@ from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
+from shouwang.tracing.queries import following, sources
 
 
 def desk_card(actor: Actor) -> Mapping[str, Any]:
@@ -20,8 +21,16 @@ def desk_card(actor: Actor) -> Mapping[str, Any]:
         "untraced": sum(row.last_trace is None for row in rows),
         "contacts": sum(row.close for row in rows),
         "waiting": sum(row.waiting for row in rows),
+        "unknown": sum(row.unknown for row in rows),
         "as_of": clock.now(),
     }
+
+
+def follow_up_card(actor: Actor) -> Mapping[str, Any] | None:
+    """Whom one looks after and has not heard of today; nothing where nobody within reach is followed."""
+    at = clock.now()
+    found = following.due_numbers(actor, at=at)
+    return {**found, "as_of": at} if found["running"] else None
 
 
 def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
@@ -36,3 +45,8 @@ def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
         "close": sum(n for (grade, _state), n in standing.items() if grade == "close"),
         "waiting": standing.get(("close", Contact.State.CANDIDATE), 0),
     }
+
+
+def sources_panel(actor: Actor, case: Case) -> Mapping[str, Any]:
+    """Where the case was infected, as far as it is known."""
+    return {"found": sources.sources_of(actor, case)}

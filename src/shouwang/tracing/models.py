@@ -20,6 +20,12 @@ class PresenceSource(models.IntegerChoices):
     GATE = 3, _("door or gate")
     VISIT = 4, _("visit record")
     PROXIMITY = 5, _("proximity sensor")
+    # What somebody said, by how sure they were: the evidence itself then says how far to trust it.
+    INTERVIEW = 6, _("interview: sure")
+    INTERVIEW_ABOUT = 7, _("interview: about")
+    INTERVIEW_HEARD = 8, _("interview: heard from others")
+    GATHERING = 9, _("list of a gathering")
+    WIFI = 10, _("Wi-Fi association")
 
 
 class Course(models.Model):
@@ -135,9 +141,28 @@ class Trace(models.Model):
     elapsed_us = models.PositiveBigIntegerField()
     found = models.PositiveIntegerField()
     days_missing = models.JSONField(default=list)
+    rule_sha256 = models.CharField(max_length=64, blank=True)
+    rule_basis = models.CharField(max_length=6, default="pack")
+    links_traced = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-at", "-id"]
+
+
+class CaseRule(models.Model):
+    """An edition of a contact rule chosen for one case by a person, with the reason. The latest row holds."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="contact_rules")
+    edition = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64)
+    last_negative_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="case_rule_with_reason")]
 
 
 class Contact(models.Model):
@@ -162,6 +187,13 @@ class Contact(models.Model):
     grade_rank = models.PositiveSmallIntegerField()
     why_zh = models.CharField(max_length=300)
     why_en = models.CharField(max_length=300)
+    # A contact of a contact names the person between, with whom the evidence then is; 0 meetings: not counted.
+    link = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    distance = models.CharField(max_length=10, blank=True)
+    meetings = models.PositiveIntegerField(default=0)
+    # The grade a person gave against the rule, and why; "" where the rule's stands.
+    override = models.CharField(max_length=20, blank=True)
+    override_reason = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.CANDIDATE)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
@@ -175,9 +207,168 @@ class Contact(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="dismissed") | ~Q(decision_reason=""), name="contact_dismissed_with_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(override="") | ~Q(override_reason=""), name="contact_overridden_with_reason"
+            ),
         ]
         indexes = [
             # the tracer's list: close before general, longest first
             models.Index(fields=["case", "state", "grade_rank", "-seconds", "id"], name="contact_desk"),
             models.Index(fields=["person", "state"], name="contact_person"),
         ]
+
+
+class FollowUp(models.Model):
+    """A contact is looked after day by day until `ends_on`, included: one watch a person and disease, over all their
+    confirmed contacts. What each day came to is read from the check-ins; calls and visits enter one.
+
+    `assigned` is whom the rule or a person asked to look after them, `tried` who was asked before (person ids);
+    `stepped_on` is the silent day for which it was last handed on.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", pgettext_lazy("follow-up", "running")
+        COMPLETED = "completed", pgettext_lazy("follow-up", "completed")
+        ENDED = "ended", pgettext_lazy("follow-up", "ended by decision")
+        BECAME_CASE = "case", pgettext_lazy("follow-up", "became a case")
+        WITHDRAWN = "withdrawn", pgettext_lazy("follow-up", "no longer a contact")
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="follow_ups")
+    disease = models.CharField(max_length=40)
+    pack = models.CharField(max_length=60)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    checks_per_day = models.PositiveSmallIntegerField()
+    temperature_required = models.BooleanField(default=True)
+    why_zh = models.CharField(max_length=400)
+    why_en = models.CharField(max_length=400)
+    assigned = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    assigned_by = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="+")
+    tried = models.JSONField(default=list)
+    stepped_on = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.RUNNING)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="+")
+    end_reason = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    purge_on = models.DateField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "disease"], condition=Q(state="running"), name="follow_up_one_running"
+            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="follow_up_end_after_start"),
+            models.CheckConstraint(condition=Q(checks_per_day__gte=1), name="follow_up_at_least_daily"),
+            models.CheckConstraint(condition=~Q(state="ended") | ~Q(end_reason=""), name="follow_up_ended_with_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["ends_on", "id"], condition=Q(state="running"), name="follow_up_running"),
+            models.Index(fields=["assigned", "state"], name="follow_up_assigned"),
+        ]
+
+    @property
+    def reference(self) -> str:
+        """Of the spell in which the person is asked to check in."""
+        return f"follow-up {self.pk}"
+
+
+class FollowUpCall(models.Model):
+    """Somebody telephoned or went there. Whom they reached is entered as a check-in, whose receipt
+    stands beside it."""
+
+    class How(models.TextChoices):
+        PHONE = "phone", pgettext_lazy("follow-up", "by telephone")
+        VISIT = "visit", pgettext_lazy("follow-up", "in person")
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", pgettext_lazy("follow-up", "reached")
+        NOT_REACHED = "not_reached", pgettext_lazy("follow-up", "not reached")
+        REFUSED = "refused", pgettext_lazy("follow-up", "did not want to answer")
+
+    follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="calls")
+    client_key = models.CharField(max_length=64, unique=True)
+    day = models.DateField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    how = models.CharField(max_length=5, choices=How.choices)
+    outcome = models.CharField(max_length=11, choices=Outcome.choices)
+    note = models.CharField(max_length=300, blank=True)
+    # No key: check-ins are purged first, by the hundred thousand, and would look here for each.
+    receipt = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+
+class TransmissionLink(models.Model):
+    """One answer to "who infected this case?": another case, or that it was imported, or that nobody knows.
+
+    The rule proposes cases (`by_rule`) with a certainty and its checks (`checks`, see `rules.chains`, renewed while it
+    is undecided); a tracer accepts, rejects, or adds an answer of their own. At most one is accepted.
+    """
+
+    class Origin(models.TextChoices):
+        CASE = "case", _("another case")
+        IMPORTED = "imported", _("imported: infected elsewhere")
+        UNKNOWN = "unknown", _("searched for and not found")
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", pgettext_lazy("transmission link", "proposed")
+        ACCEPTED = "accepted", pgettext_lazy("transmission link", "accepted")
+        REJECTED = "rejected", pgettext_lazy("transmission link", "rejected")
+
+    class Certainty(models.TextChoices):
+        PROBABLE = "probable", pgettext_lazy("certainty", "probable")
+        POSSIBLE = "possible", pgettext_lazy("certainty", "possible")
+        UNLIKELY = "unlikely", pgettext_lazy("certainty", "unlikely")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="infected_by")
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.CASE)
+    infector = models.ForeignKey(Case, models.CASCADE, null=True, blank=True, related_name="infected")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    certainty = models.CharField(max_length=8, choices=Certainty.choices, blank=True)
+    distance_sd = models.FloatField(null=True, blank=True)
+    checks = models.JSONField(default=list)
+    pack = models.CharField(max_length=60, blank=True)
+    pack_sha256 = models.CharField(max_length=64, blank=True)
+    by_rule = models.BooleanField(default=False)
+    judged_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "infector"], name="link_once_per_pair"),
+            models.UniqueConstraint(
+                fields=["case", "origin"], condition=Q(infector__isnull=True), name="link_origin_once"
+            ),
+            models.UniqueConstraint(fields=["case"], condition=Q(state="accepted"), name="link_one_accepted"),
+            models.CheckConstraint(condition=~Q(case=F("infector")), name="link_not_to_itself"),
+            models.CheckConstraint(
+                condition=Q(origin="case", infector__isnull=False) | ~Q(origin="case") & Q(infector__isnull=True),
+                name="link_infector_where_case",
+            ),
+        ]
+
+
+class LinkStep(models.Model):
+    """One decision about a link, with its reason and the certainty that stood then. Links of the rule begin without."""
+
+    link = models.ForeignKey(TransmissionLink, models.CASCADE, related_name="steps")
+    old = models.CharField(max_length=8, choices=TransmissionLink.State.choices, blank=True)
+    new = models.CharField(max_length=8, choices=TransmissionLink.State.choices)
+    certainty = models.CharField(max_length=8, choices=TransmissionLink.Certainty.choices, blank=True)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="link_step_with_reason")]
+
+
+# Django looks for models here only.
+from shouwang.tracing import models_gatherings, models_lessons, models_told  # noqa: E402, F401

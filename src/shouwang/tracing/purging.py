@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 
 from shouwang.core.purging import Dataset, register
 from shouwang.tracing.actions.days import remove_segments
-from shouwang.tracing.models import Contact, PresenceBatch, PresenceDay
+from shouwang.tracing.models import Contact, FollowUp, PresenceBatch, PresenceDay
+from shouwang.tracing.models_gatherings import Gathering
+from shouwang.tracing.models_told import InterviewNote, Statement, UnknownContact
 from shouwang.tracing.presence.files import batches_root
 
 
@@ -24,6 +26,10 @@ def due_contacts(on: date) -> QuerySet[Contact]:
     return Contact.objects.filter(purge_on__lte=on)
 
 
+def due_follow_ups(on: date) -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(purge_on__lte=on).exclude(state=FollowUp.State.RUNNING)
+
+
 def _remove_days(on: date) -> None:
     remove_segments(due_days(on).values_list("stored_as", flat=True))
 
@@ -33,8 +39,29 @@ def _remove_batches(on: date) -> None:
         (batches_root() / name).unlink(missing_ok=True)
 
 
+def due_statements(on: date) -> QuerySet[Statement]:
+    return Statement.objects.filter(purge_on__lte=on)
+
+
+def due_unknowns(on: date) -> QuerySet[UnknownContact]:
+    return UnknownContact.objects.filter(purge_on__lte=on)
+
+
+def due_notes(on: date) -> QuerySet[InterviewNote]:
+    return InterviewNote.objects.filter(purge_on__lte=on)
+
+
+def due_gatherings(on: date) -> QuerySet[Gathering]:
+    return Gathering.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("presence_day", due_days, _remove_days))
     register(Dataset("presence_batch", due_batches, _remove_batches))
+    register(Dataset("gathering", due_gatherings))
+    register(Dataset("interview_note", due_notes))
+    register(Dataset("unknown_contact", due_unknowns))
+    register(Dataset("statement", due_statements))
+    register(Dataset("followup", due_follow_ups))
     register(Dataset("contact", due_contacts))

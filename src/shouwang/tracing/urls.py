@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shouwang.tracing.views import data, desk
+from shouwang.tracing.views import (
+    chains,
+    data,
+    desk,
+    following,
+    gatherings,
+    interview,
+    lessons,
+    rule,
+    script,
+    sheet,
+    unknown,
+)
 
 app_name = "tracing"
 urlpatterns = [
@@ -15,10 +27,40 @@ urlpatterns = [
     path("cases/<int:pk>/timeline/", desk.timeline, name="timeline"),
     path("cases/<int:pk>/places/", desk.places, name="places"),
     path("cases/<int:pk>/places/<int:place_pk>/", desk.place, name="place"),
+    path("cases/<int:pk>/rule/", rule.rule, name="rule"),
+    path("cases/<int:pk>/rule/apply/", rule.apply_rule, name="apply_rule"),
+    path("cases/<int:pk>/why/", rule.explain, name="why"),
+    path("cases/<int:pk>/interview/", interview.interview, name="interview"),
+    path("cases/<int:pk>/script/", script.script, name="script"),
+    path("cases/<int:pk>/script/answer/", script.answer, name="answer"),
+    path("cases/<int:pk>/sheet/", sheet.sheet, name="sheet"),
+    path("cases/<int:pk>/unknown/", unknown.note, name="note_unknown"),
+    path("unknown/<int:pk>/", unknown.sheet, name="unknown"),
+    path("unknown/<int:pk>/identify/", unknown.identify, name="identify_unknown"),
+    path("unknown/<int:pk>/give-up/", unknown.give_up, name="give_up_unknown"),
+    path("statements/<int:pk>/correct/", interview.correct, name="correct_statement"),
+    path("statements/<int:pk>/withdraw/", interview.withdraw, name="withdraw_statement"),
+    path("contacts/<int:pk>/grade/", rule.regrade, name="regrade"),
     path("contacts/<int:pk>/", desk.evidence, name="evidence"),
     path("contacts/<int:pk>/confirm/", desk.confirm, name="confirm"),
     path("contacts/<int:pk>/dismiss/", desk.dismiss, name="dismiss"),
     path("contacts/<int:pk>/reconsider/", desk.reconsider, name="reconsider"),
+    path("follow-ups/", following.listing, name="follow_ups"),
+    path("follow-ups/mine/", following.mine, name="my_follow_up"),
+    path("follow-ups/share/", following.share, name="share_follow_ups"),
+    path("follow-ups/<int:pk>/", following.sheet, name="follow_up"),
+    path("follow-ups/<int:pk>/call/", following.call, name="call"),
+    path("follow-ups/<int:pk>/hand-over/", following.hand_over, name="hand_over"),
+    path("follow-ups/<int:pk>/end/", following.end, name="end_follow_up"),
+    path("chains/", chains.chains, name="chains"),
+    path("chains/cases/<int:pk>/", chains.source, name="source"),
+    path("chains/cases/<int:pk>/add/", chains.add_source, name="add_source"),
+    path("chains/links/<int:pk>/decide/", chains.decide_link, name="decide_link"),
+    path("presence/gatherings/", gatherings.listing, name="gatherings"),
+    path("presence/gatherings/<int:pk>/withdraw/", gatherings.withdraw, name="withdraw_gathering"),
+    path("presence/lessons/", lessons.listing, name="lessons"),
+    path("presence/lessons/import/", lessons.bring, name="bring_lessons"),
+    path("presence/lessons/<int:pk>/restore/", lessons.restore, name="restore_lesson"),
     path("presence/", data.days, name="days"),
     path("presence/import/", data.bring, name="bring"),
 ]

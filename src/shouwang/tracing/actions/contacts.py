@@ -79,7 +79,7 @@ def reconsider(contact: Contact, *, reason: str, by: Actor, at: datetime, versio
     """Take a decision back: the contact waits again. A confirmed one loses what followed from it.
 
     A reason is required. Publishes contact.dismissed when the contact was confirmed, for nothing follows from one that
-    waits.
+    waits; else contact.reconsidered.
     """
     if not reason.strip():
         raise BadInput(_("Say why the decision is taken back."), field="reason")
@@ -120,3 +120,5 @@ def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) ->
         publish(verb, contact=row, by=by, at=at)
     elif old == State.CONFIRMED:
         publish("contact.dismissed", contact=row, by=by, at=at)
+    else:
+        publish("contact.reconsidered", contact=row, by=by, at=at)

@@ -16,7 +16,7 @@ from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.epi.segments import write_segment
 from shouwang.tracing.models import PresenceBatch, PresenceDay
-from shouwang.tracing.presence import store
+from shouwang.tracing.presence import lake, store
 from shouwang.tracing.presence.building import BuiltDay, Run
 from shouwang.tracing.presence.files import TEMPORARY, batches_root, days_root, fresh_name
 from shouwang.tracing.presence.reading import no_progress
@@ -202,6 +202,7 @@ def remove_segments(names: Iterable[str]) -> None:
     store.forget(gone)
     for name in gone:
         (days_root() / name).unlink(missing_ok=True)
+    lake.forget(gone)
 
 
 def mark_stale(days: Iterable[date], *, at: datetime) -> int:
@@ -218,16 +219,15 @@ def sweep_leftovers(*, at: datetime) -> int:
     known |= set(PresenceDay.objects.values_list("stored_as", flat=True))
     limit = (at - LEFTOVER_AFTER).timestamp()
     removed = 0
-    for folder in (batches_root(), days_root()):
-        for path in folder.iterdir():
-            if path.name in known or not path.name.endswith((".arrow", TEMPORARY)):
-                continue
-            try:
-                if path.stat().st_mtime < limit:
-                    path.unlink()
-                    removed += 1
-            except FileNotFoundError:
-                continue  # its owner has just taken it away
+    ours = [path for folder in (batches_root(), days_root()) for path in folder.iterdir()]
+    found = [path for path in ours if path.name not in known and path.name.endswith((".arrow", TEMPORARY))]
+    for path in [*found, *lake.leftovers(known)]:
+        try:
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue  # its owner has just taken it away
     if removed:
         log.warning("removed %d presence files that no row speaks of", removed)
     return removed

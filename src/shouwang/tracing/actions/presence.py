@@ -109,7 +109,8 @@ def import_presence(
 ) -> ImportResult:
     """Store the raw records of a file and build the days they speak of; needs presence.import.
 
-    `source_format` is gate, visits or proximity. The raw file is durable before its row is written and the row is
+    `source_format` is gate, visits, wifi (visits of an access point's place, told apart by their source) or
+    proximity. The raw file is durable before its row is written and the row is
     written last: after a crash the import has happened entirely or not at all. The same file again changes nothing
     and says so (`already_imported`); when the roster or the places have been completed since, the rows that were
     refused and can now be placed are added. Raises `FileError`, `ColumnError`, `BadInput`.
@@ -124,6 +125,7 @@ def import_presence(
     sha256 = sha256_of(path)
     latest = int(at.timestamp()) + rules.intake.clock_skew_seconds
     parsed = _parse(path, source_format, name, options, step, latest, progress)
+    parsed.source = FORMAT_SOURCE[source_format]
     day_actions.sweep_leftovers(at=at)
     stored = _store(parsed, options, rules, sha256=sha256, name=name, by=by, at=at)
     if options.build and stored.touched:
@@ -142,7 +144,7 @@ def with_owner(options: ImportOptions, by: Actor) -> ImportOptions:
 def _step(source_format: str, options: ImportOptions, rules: Assumptions) -> int:
     if source_format not in FORMAT_SOURCE:
         raise BadInput(
-            _("Unknown format %(value)s. Choose gate, visits or proximity."), field="format", value=source_format
+            _("Unknown format %(value)s. Choose gate, visits, wifi or proximity."), field="format", value=source_format
         )
     if source_format != "proximity":
         return 0
@@ -208,7 +210,7 @@ def _store_inside(
     places = place_table()
     resolved = resolve(parsed, rules, places, options.places)
     accepted = int(np.count_nonzero(resolved.batch.accepted))
-    source = FORMAT_SOURCE[parsed.source_format]
+    source = parsed.source or FORMAT_SOURCE[parsed.source_format]
     step = f"step={parsed.step}" if parsed.step else ""
     key = {"source": source, "sha256": sha256, "options_key": step, "owner": options.owner}
     row = PresenceBatch.objects.select_for_update().filter(**key).first()

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases import actions as case_actions
-from shouwang.cases import queries as case_queries
 from shouwang.cases.models import Case
-from shouwang.core import audit, clock
+from shouwang.core import audit
 from shouwang.core.errors import Conflict, Forbidden
 from shouwang.core.events import publish
-from shouwang.core.packs import get_pack
-from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 from shouwang.org.queries import reachable
 from shouwang.tracing.models import Contact, Trace
-from shouwang.tracing.presence.resolving import numbers_by_id
-from shouwang.tracing.queries import judging
-from shouwang.tracing.queries.trace import TraceAnswer, trace_person
-from shouwang.tracing.rules.grading import ContactRule
+from shouwang.tracing.queries import rulebook
+from shouwang.tracing.queries.assessing import Assessment, assess
 
 WORK = "trace.work"
 FOUND_AGAIN = (
     "trace", "seconds", "encounters", "first_at", "last_at", "days", "evidence", "grade", "grade_rank", "why_zh",
-    "why_en",
+    "why_en", "link", "distance", "meetings",
 )  # fmt: skip
-"""What a later trace renews on a contact. State, decision, version and purge date are never touched."""
+"""What a later trace renews on a contact. A grade given by a person is put back; state, decision, version and purge
+date are never touched."""
 
 
 def trace_case(case: Case, *, by: Actor, at: datetime) -> Trace:
@@ -43,52 +39,47 @@ def trace_case(case: Case, *, by: Actor, at: datetime) -> Trace:
         raise Forbidden(data_right=WORK)
     if case.closed_at is not None:
         raise Conflict(_("Case %(number)s is closed. Reopen it before tracing."), number=case.number)
-    pack = get_pack(case.pack)
-    rule = judging.contact_rule(pack)
-    start, end = case_queries.infectious_window(case, at)
-    answer = trace_person(case.person_id, window_start=int(start.timestamp()), window_end=int(end.timestamp()))
     # Judged before the transaction: a thousand contacts take a moment in which others may write.
-    contacts = _contacts(case, answer, rule, at)
+    found = assess(case, rulebook.ruling(case, at), at)
     with transaction.atomic():
-        return _write(case, answer, contacts, rule, window=(start, end), by=by, at=at)
+        return write(case, found, by=by, at=at)
 
 
-def _write(
-    case: Case,
-    answer: TraceAnswer,
-    contacts: list[Contact],
-    rule: ContactRule,
-    *,
-    window: tuple[datetime, datetime],
-    by: Actor,
-    at: datetime,
-) -> Trace:
+def write(case: Case, found: Assessment, *, by: Actor, at: datetime) -> Trace:
+    """Write an assessment as a trace of the case; the caller holds the transaction and the permission."""
+    answer, contacts, ruling = found.answer, found.contacts, found.ruling
     trace = Trace.objects.create(
         case=case,
         at=at,
         by_id=by.account_id,
-        window_start=window[0],
-        window_end=window[1],
-        rule=rule.name,
+        window_start=ruling.window.start,
+        window_end=ruling.window.end,
+        rule=ruling.name,
+        rule_sha256=ruling.sha256,
+        rule_basis=ruling.basis,
         pack=case.pack,
         visits_searched=answer.visits_searched,
         elapsed_us=answer.elapsed_us,
         found=len(contacts),
-        days_missing=[day.isoformat() for day in sorted([*answer.days_missing, *answer.days_damaged])],
+        links_traced=found.links,
+        days_missing=[day.isoformat() for day in found.days_missing],
     )
     for contact in contacts:
         contact.trace = trace
     Contact.objects.bulk_create(
         contacts, batch_size=500, update_conflicts=True, unique_fields=["case", "person"], update_fields=FOUND_AGAIN
     )
-    vanished, _rows = Contact.objects.filter(case=case, state=Contact.State.CANDIDATE).exclude(trace=trace).delete()
+    _restore_overrides(case, found)
+    gone = Contact.objects.filter(case=case, state=Contact.State.CANDIDATE, override="").exclude(trace=trace)
+    vanished, _rows = gone.delete()
     case.refresh_from_db(fields=["traced_at"])  # somebody else may have traced meanwhile; the first run counts
     if case.traced_at is None:
         case_actions.set_dates(case, traced_at=at, by=by, at=at)
     new = {
         "trace": trace.pk,
-        "from": window[0].isoformat(),
-        "until": window[1].isoformat(),
+        "rule": trace.rule,
+        "from": trace.window_start.isoformat(),
+        "until": trace.window_end.isoformat(),
         "found": trace.found,
         "vanished": vanished,
         "days_missing": trace.days_missing,
@@ -98,37 +89,8 @@ def _write(
     return trace
 
 
-def _contacts(case: Case, answer: TraceAnswer, rule: ContactRule, at: datetime) -> list[Contact]:
-    """Unsaved rows of everyone whom the rule calls a contact."""
-    if not len(answer.contacts):
-        return []
-    judged = judging.judge(answer, rule)
-    days = answer.seconds_by_day()
-    known = numbers_by_id(answer.contacts.person.tolist())
-    purge_on = clock.local_day(at) + timedelta(days=keep_days("contact"))
-    found = answer.contacts
-    columns = (c.tolist() for c in (found.person, found.seconds, found.encounters, found.first, found.last))
-    rows: list[Contact] = []
-    for index, (person, seconds, encounters, first, last) in enumerate(zip(*columns, strict=True)):
-        grade = judged.grades[index]
-        if grade is None or person not in known:
-            continue
-        rows.append(
-            Contact(
-                case=case,
-                person_id=person,
-                found_at=at,
-                seconds=seconds,
-                encounters=encounters,
-                first_at=datetime.fromtimestamp(first, tz=clock.zone()),
-                last_at=datetime.fromtimestamp(last, tz=clock.zone()),
-                days=days[index],
-                evidence=judging.evidence(answer, index)[0],
-                grade=grade.code,
-                grade_rank=grade.rank,
-                why_zh=grade.why_zh,
-                why_en=grade.why_en,
-                purge_on=purge_on,
-            )
-        )
-    return rows
+def _restore_overrides(case: Case, found: Assessment) -> None:
+    """A grade given by a person stands, whatever the rule says now."""
+    given = Contact.objects.filter(case=case).exclude(override="")
+    for grade in set(given.values_list("override", flat=True)):
+        given.filter(override=grade).update(grade=grade, grade_rank=found.ruling.rank(grade))

@@ -19,6 +19,7 @@ from shouwang.epi.proximity import join_slots
 from shouwang.epi.segments import PairSegment, VisitSegment, build_pair_segment, build_visit_segment, split_by_day
 from shouwang.epi.swipes import SwipeFate, pair_swipes
 from shouwang.tracing.models import PresenceBatch, PresenceSource
+from shouwang.tracing.models_gatherings import Gathering
 from shouwang.tracing.presence import quality
 from shouwang.tracing.presence.batches import Batch, read_batch
 from shouwang.tracing.presence.defaults import assumptions
@@ -34,7 +35,11 @@ FORMAT_SOURCE = {
     "gate": PresenceSource.GATE,
     "visits": PresenceSource.VISIT,
     "proximity": PresenceSource.PROXIMITY,
+    "wifi": PresenceSource.WIFI,
 }
+
+RECORDED = (PresenceSource.GATE, PresenceSource.VISIT, PresenceSource.GATHERING, PresenceSource.WIFI)
+"""Sources of visits that somebody or something saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,12 @@ class Run:
             self.batches[row.pk] = row.stored_as
             self._count_refused(batch)
             if batch.source_format == "visits":
-                self._take_visits(batch)
+                self._take_visits(batch, row.source)
             elif batch.source_format == "proximity":
                 self._take_pairs(batch)
             else:
                 swipes.append(self._swipes(batch))
+        self._take_gatherings()
         if swipes:
             person, place, t, direction = (np.concatenate(parts) for parts in zip(*swipes, strict=True))
             self._take_stays(pair_stays(person, place, t, direction, self.places, self.rules))
@@ -174,12 +180,12 @@ class Run:
                 if number:
                     self.days[index].swipes[code] = number
 
-    def _take_visits(self, batch: Batch) -> None:
+    def _take_visits(self, batch: Batch, source: int) -> None:
         longest = self.rules.visits.max_stay.longest
         rows = self._between(batch, int(self.edges[0]) - longest, int(self.edges[-1]))
         good = batch.accepted[rows]
         person, place, start, end = (batch.columns[name][rows][good] for name in ("person", "place", "start", "end"))
-        self._cut(person, self.places.rooms(place), start, end, PresenceSource.VISIT)
+        self._cut(person, self.places.rooms(place), start, end, source)
 
     def _take_pairs(self, batch: Batch) -> None:
         rows = self._between(batch, int(self.edges[0]) + 1, int(self.edges[-1]) + batch.step)
@@ -191,6 +197,22 @@ class Run:
         for day, columns in zip(self.days, self._pieces(joined.start, joined.end, joined.a, joined.b), strict=True):
             start, end, a, b = columns
             day.pairs.append((a, b, start, end))
+
+    def _take_gatherings(self) -> None:
+        """Everybody on the list was there from beginning to end: who came late is not known."""
+        low, high = (datetime.fromtimestamp(int(self.edges[k]), tz=self.zone) for k in (0, -1))
+        rows = Gathering.participants.through.objects.filter(
+            gathering__withdrawn_at__isnull=True, gathering__starts_at__lt=high, gathering__ends_at__gt=low
+        ).order_by("pk")
+        columns = ("person_id", "gathering__place_id", "gathering__starts_at", "gathering__ends_at")
+        found = [
+            (who, where, int(starts_at.timestamp()), int(ends_at.timestamp()))
+            for who, where, starts_at, ends_at in rows.values_list(*columns)
+        ]
+        if found:
+            person, place, start, end = np.array(found, np.int64).T
+            rooms = self.places.rooms(place.astype(np.int32))
+            self._cut(person.astype(np.int32), rooms, start, end, PresenceSource.GATHERING)
 
     def _cut(self, person: Column, place: Column, start: Int64, end: Int64, source: int) -> None:
         for day, columns in zip(self.days, self._pieces(start, end, person, place), strict=True):
@@ -226,7 +248,9 @@ class Run:
 
     def _remarks(self, columns: DayColumns, visits: VisitSegment) -> dict[str, Any]:
         """Counts of what was refused, unpaired, or contradicts itself on this day; only what occurs."""
-        recorded = np.isin(visits.source, (PresenceSource.GATE, PresenceSource.VISIT))
+        recorded = np.isin(
+            visits.source, (PresenceSource.GATE, PresenceSource.VISIT, PresenceSource.GATHERING, PresenceSource.WIFI)
+        )
         lessons = recorded | (visits.source == PresenceSource.TIMETABLE)
         seen = self._clashes(visits, recorded)
         planned = self._clashes(visits, lessons)

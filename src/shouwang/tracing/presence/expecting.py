@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from shouwang.org.models import Membership, Organisation, Person, Residence, SituationSpell
 from shouwang.tracing.models import Course, Enrolment, PresenceSource
+from shouwang.tracing.models_lessons import LessonChange
 from shouwang.tracing.presence.resolving import PlaceTable
 from shouwang.tracing.rules.assumptions import Assumptions
-from shouwang.tracing.rules.expansion import Expected, Lesson, Spells, attendance, held_on, sleepers
+from shouwang.tracing.rules.expansion import Change, Expected, Lesson, Spells, attendance, lessons_on, sleepers
 
 Int32 = NDArray[np.int32]
 
@@ -29,7 +30,10 @@ class Expectations:
         self.beds = Spells.of([(person, places.room.get(bed, bed), since, until) for person, bed, since, until in beds])
         self.away_at_night = self._away(rules.residence.absent_situations, span, last)
         self.away_by_day = self._away(rules.lessons.absent_situations, span, last)
-        self.lessons = _lessons(first, last)
+        self.changes = _changes(first, last)
+        self.changed = {day for change in self.changes for day in (change.day, change.to_day or change.day)}
+        self.lessons = _lessons(first, last, {change.code for change in self.changes})
+        self.slots = [lesson for lessons in self.lessons.values() for lesson in lessons]
         self.audiences = _Audiences(span)
 
     @staticmethod
@@ -51,7 +55,11 @@ class Expectations:
             asleep = sleepers(evening, self.beds, absent, bounds, self.rules.residence, self.zone)
             if len(asleep):
                 yield PresenceSource.RESIDENCE, asleep
-        held = [lesson for lesson in self.lessons.get(day.isoweekday(), ()) if held_on(lesson, day)]
+        held = (
+            lessons_on(day, self.lessons.get(day.isoweekday(), ()), ())
+            if day not in self.changed
+            else (lessons_on(day, self.slots, self.changes))
+        )
         if held:
             audiences = self.audiences.on(day, {lesson.code for lesson in held})
             attending = attendance(held, day, audiences, self.away_by_day.on(day)[0], self.zone)
@@ -59,9 +67,21 @@ class Expectations:
                 yield PresenceSource.TIMETABLE, attending
 
 
-def _lessons(first: date, last: date) -> dict[int, list[Lesson]]:
-    """Course slots taught between two days, by ISO weekday."""
-    rows = Course.objects.filter(first_day__lte=last, last_day__gte=first).order_by("pk")
+def _changes(first: date, last: date) -> list[Change]:
+    """Changes that take a lesson from, or bring one to, a day between the two."""
+    rows = LessonChange.objects.filter(Q(day__gte=first, day__lte=last) | Q(to_day__gte=first, to_day__lte=last))
+    return [
+        Change(
+            row.course_code, row.day, row.starts, row.what == LessonChange.What.CANCELLED, row.to_day, row.to_starts,
+            row.to_ends, row.to_place_id,
+        )
+        for row in rows.order_by("pk")
+    ]  # fmt: skip
+
+
+def _lessons(first: date, last: date, changed: set[str]) -> dict[int, list[Lesson]]:
+    """Course slots taught between two days, by ISO weekday; those of `changed` courses whenever they are."""
+    rows = Course.objects.filter(Q(first_day__lte=last, last_day__gte=first) | Q(code__in=changed)).order_by("pk")
     columns = ("code", "place_id", "weekday", "starts", "ends", "first_day", "last_day", "weeks")
     found: dict[int, list[Lesson]] = defaultdict(list)
     for values in rows.values_list(*columns):

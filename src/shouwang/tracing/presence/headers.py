@@ -41,16 +41,18 @@ VISITS = (
     *WHO,
     _column(
         "place",
-        "场所 | 地点 | 位置 | 场所编码 | 场所名称 | 房间 | place | place code | place name | location | room",
+        "场所 | 地点 | 位置 | 场所编码 | 场所名称 | 房间 | 接入点 | 接入点位置 | place | place code | place name |"
+        "location | room | access point",
         required=True,
     ),
     _column("date", "日期 | date | day"),
     _column(
         "start",
-        "开始时间 | 开始 | 进入时间 | 到达时间 | 起 | start | start time | begin | from | arrived | entered",
+        "开始时间 | 开始 | 进入时间 | 到达时间 | 连接时间 | 上线时间 | 起 | start | start time | begin | from |"
+        "arrived | entered",
         required=True,
     ),
-    _column("end", "结束时间 | 结束 | 离开时间 | 止 | end | end time | until | to | left"),
+    _column("end", "结束时间 | 结束 | 离开时间 | 断开时间 | 下线时间 | 止 | end | end time | until | to | left"),
     _column(
         "duration",
         "时长 | 停留时长 | 停留时间 | 持续时间 | duration | length | duration minutes | duration min |"

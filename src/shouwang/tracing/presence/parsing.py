@@ -48,6 +48,7 @@ class Parsed:
     where: Any = None
     other: Any = None
     step: int = 0
+    source: int = 0  # code of the presence source where it is not that of the format
     problems: list[RowProblem] = field(default_factory=list)
     remarks: dict[str, int] = field(default_factory=dict)
 

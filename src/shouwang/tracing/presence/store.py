@@ -13,6 +13,7 @@ from shouwang.epi.contacts import Segment
 from shouwang.epi.segments import SegmentError, read_segment
 from shouwang.tracing.models import PresenceDay
 from shouwang.tracing.presence.files import days_root
+from shouwang.tracing.presence.told import told as said
 
 KEPT_OPEN = 120
 """Days held mapped: four months. A mapped file costs address space, not memory."""
@@ -20,10 +21,12 @@ KEPT_OPEN = 120
 
 @dataclass(frozen=True, slots=True)
 class OpenDays:
-    """What a window finds. `missing`: no segment was ever built, or it was purged; `damaged`: its file cannot be used;
-    `stale`: records came in after it was built. Missing is not empty: nobody knows who was where on such a day."""
+    """What a window finds: segments, each with the name of its file. `missing`: no segment was ever built, or it was
+    purged; `damaged`: its file cannot be used; `stale`: records came in after it was built. Missing is not empty:
+    nobody knows who was where on such a day."""
 
     segments: list[Segment]
+    names: list[str]
     missing: list[date]
     damaged: list[date]
     stale: list[date]
@@ -59,10 +62,13 @@ class _Cache:
 _cache = _Cache(KEPT_OPEN)
 
 
-def open_days(first: date, last: date) -> OpenDays:
-    """The segments of the local days from `first` to `last`, one query; a version switched meanwhile is read again."""
+def open_days(first: date, last: date, *, told: bool = True) -> OpenDays:
+    """The segments of the local days from `first` to `last`; a version switched meanwhile is read again. Two queries.
+
+    With `told`, what people said in interviews is one more segment, as it stands at this moment.
+    """
     rows = _rows(first, last)
-    opened = OpenDays([], [], [], [])
+    opened = OpenDays([], [], [], [], [])
     for number in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(number)
         row = rows.get(day)
@@ -70,16 +76,20 @@ def open_days(first: date, last: date) -> OpenDays:
             opened.missing.append(day)
             continue
         try:
-            segment = _segment(row)
+            found = _segment(row)
         except (OSError, SegmentError):
             opened.damaged.append(day)
             continue
-        if segment is None:
+        if found is None:
             opened.missing.append(day)
             continue
-        opened.segments.append(segment)
+        opened.names.append(found[0])
+        opened.segments.append(found[1])
         if row.stale_since is not None:
             opened.stale.append(day)
+    statements = said(first, last) if told else None
+    if statements is not None:
+        opened.segments.append(statements)
     return opened
 
 
@@ -87,17 +97,18 @@ def _rows(first: date, last: date) -> dict[date, PresenceDay]:
     return {row.day: row for row in PresenceDay.objects.filter(day__gte=first, day__lte=last)}
 
 
-def _segment(row: PresenceDay) -> Segment | None:
-    """The row's segment; when its file has just been replaced, that of the row as it is now; None when purged."""
+def _segment(row: PresenceDay) -> tuple[str, Segment] | None:
+    """The row's file and its segment; when the file has just been replaced, those of the row as it is now; None when
+    purged."""
     try:
-        return _cache.get(days_root() / row.stored_as)
+        return row.stored_as, _cache.get(days_root() / row.stored_as)
     except FileNotFoundError:
         now = PresenceDay.objects.filter(day=row.day).first()
         if now is None:
             return None
         if now.stored_as == row.stored_as:
             raise
-        return _cache.get(days_root() / now.stored_as)
+        return now.stored_as, _cache.get(days_root() / now.stored_as)
 
 
 def forget(names: Iterable[str]) -> None:

@@ -11,20 +11,20 @@ from django.utils.translation import gettext as _
 from shouwang.cases.models import Case
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.packs import Pack, active_packs, get_pack, pack_files
+from shouwang.core.packs import active_packs, get_pack, pack_files
 from shouwang.core.scope import CLI, SYSTEM, Actor
 from shouwang.org.models import Person
 from shouwang.org.queries import person_by_number
+from shouwang.tracing.presence.on_spark import Engine
 from shouwang.tracing.presence.resolving import numbers_by_id
-from shouwang.tracing.queries import judging
+from shouwang.tracing.queries import catalogue, judging
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
-from shouwang.tracing.rules.grading import Graded, PlaceFacts, written_minutes
+from shouwang.tracing.rules.grading import ContactRule, Graded, PlaceFacts, written_minutes
 
 WORK = "trace.work"
 DAY = 86_400
 LONGEST_LOOKBACK = 366
 EARLIEST_YEAR, LATEST_YEAR = 1972, 2999  # unix seconds of the whole window stay positive, and are still dates
-UNGRADED = "contact"
 
 
 def answer_json(
@@ -35,15 +35,16 @@ def answer_json(
     lookback_days: int,
     rule: str | None = None,
     min_seconds: int | None = None,
+    engine: Engine = "embedded",
     at: datetime,
 ) -> dict[str, Any]:
     """Everyone who was with a person in (onset − `lookback_days` × 24 h, onset], closest grade and longest first.
 
-    `rule` names a pack or its contact rule; without it the rule of the pack in force on the day of `at` grades, and
-    where none is in force contacts stay ungraded. `min_seconds` leaves out who was there for less. Times are unix
-    seconds; seconds are the union of all overlaps; `evidence` is cut to 200 rows and `encounters` says how many there
-    are. Needs trace.work over the person, and from page or API an open case of theirs: nobody's trail is open without
-    one. NotFound, BadInput.
+    `rule` names an edition of a contact rule, a pack or its contact rule; without it the rule of the pack in force on
+    the day of `at` grades, and where none is in force contacts stay ungraded. `min_seconds` leaves out who was there
+    for less; `engine` computes, with the same answer. Times are unix seconds; seconds are the union of all overlaps;
+    `evidence` is cut to 200 rows and `encounters` says how many there are. Needs trace.work over the person, and from
+    page or API an open case of theirs: nobody's trail is open without one. NotFound, BadInput.
     """
     person = person_by_number(by, number, WORK)
     by.require(WORK)
@@ -57,20 +58,20 @@ def answer_json(
             first=str(EARLIEST_YEAR),
             last=str(LATEST_YEAR),
         )
-    pack = _pack(rule, at)
+    judged_by = _rule(rule, at)
     end = int(onset.timestamp())
-    answer = trace_person(person.pk, window_start=end - lookback_days * DAY, window_end=end)
+    answer = trace_person(person.pk, window_start=end - lookback_days * DAY, window_end=end, engine=engine)
     return {
         "person": person.number,
         "window": [answer.window_start, answer.window_end],
-        "rule": judging.contact_rule(pack).name if pack else None,
+        "rule": judged_by.name if judged_by else None,
         "visits_searched": answer.visits_searched,
         "visits_examined": answer.visits_examined,
         "elapsed_ms": answer.elapsed_us / 1000,
         "days_missing": [day.isoformat() for day in answer.days_missing],
         "days_damaged": [day.isoformat() for day in answer.days_damaged],
         "days_stale": [day.isoformat() for day in answer.days_stale],
-        "contacts": _contacts(answer, pack, min_seconds or 0),
+        "contacts": _contacts(answer, judged_by, min_seconds or 0),
     }
 
 
@@ -81,29 +82,31 @@ def _require_open_case(by: Actor, person: Person) -> None:
         raise NotFound
 
 
-def _pack(rule: str | None, at: datetime) -> Pack | None:
-    """The pack whose rule grades. BadInput naming the rules there are, for a name that is none of them."""
+def _rule(rule: str | None, at: datetime) -> ContactRule | None:
+    """The rule that grades: an edition's, a pack's. BadInput naming the rules there are, for a name that is none."""
     if rule is None:
-        return next(iter(active_packs(clock.local_day(at))), None)
+        pack = next(iter(active_packs(clock.local_day(at))), None)
+        return judging.contact_rule(pack) if pack else None
     codes = sorted(pack_files())
     if rule in codes:
-        return get_pack(rule)
+        return judging.contact_rule(get_pack(rule))
+    if rule in catalogue.edition_files():
+        return judging.graded_by(catalogue.get_edition(rule))
     named = {judging.contact_rule(get_pack(code)).name: code for code in codes}
     if rule not in named:
         raise BadInput(
             gettext_lazy("There is no contact rule “%(rule)s”. There are: %(known)s."),
             field="rule",
             rule=rule,
-            known=", ".join([*named, *codes]),
+            known=", ".join([*named, *codes, *catalogue.edition_files()]),
         )
-    return get_pack(named[rule])
+    return judging.contact_rule(get_pack(named[rule]))
 
 
-def _contacts(answer: TraceAnswer, pack: Pack | None, min_seconds: int) -> list[dict[str, Any]]:
+def _contacts(answer: TraceAnswer, rule: ContactRule | None, min_seconds: int) -> list[dict[str, Any]]:
     found = answer.contacts
     if not len(found):
         return []
-    rule = judging.contact_rule(pack) if pack else None
     if rule is not None:
         judged = judging.judge(answer, rule)
         grades, places = judged.grades, judged.places
@@ -124,7 +127,7 @@ def _contacts(answer: TraceAnswer, pack: Pack | None, min_seconds: int) -> list[
             "first": first,
             "last": last,
             "days": days[index],
-            "grade": grade.code if grade else UNGRADED,
+            "grade": grade.code if grade else judging.UNGRADED,
             "why": _why(grade, seconds),
             "encounters": encounters,
             "evidence": [_evidence(row, places) for row in judging.evidence(answer, index)[0]],

@@ -14,6 +14,7 @@ from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.org.queries import reachable
 from shouwang.tracing.models import Contact, Trace
+from shouwang.tracing.models_told import UnknownContact
 
 WORK = "trace.work"
 ORDER = ("grade_rank", "-seconds", "pk")
@@ -98,10 +99,11 @@ class DeskCase:
     close: int
     waiting: int
     total: int
+    unknown: int = 0
 
 
 def desk(by: Actor) -> list[DeskCase]:
-    """Open cases with what is still to do, untraced first. Three queries."""
+    """Open cases with what is still to do, untraced first. Four queries."""
     cases = list(cases_to_trace(by).annotate(was_traced=Exists(Trace.objects.filter(case=OuterRef("pk"))))[:200])
     ids = [case.pk for case in cases]
     latest: dict[int, Trace] = {}
@@ -118,9 +120,20 @@ def desk(by: Actor) -> list[DeskCase]:
             waiting=Count("pk", filter=Q(state=Contact.State.CANDIDATE, grade="close")),
         )
     }
+    unknown: Mapping[int, int] = dict(
+        UnknownContact.objects.filter(case__in=ids, state=UnknownContact.State.UNKNOWN)
+        .order_by()
+        .values_list("case")
+        .annotate(n=Count("pk"))
+    )
     nothing = {"total": 0, "close": 0, "waiting": 0}
     rows = [
-        DeskCase(case, latest.get(case.pk), **{key: numbers.get(case.pk, nothing)[key] for key in nothing})
+        DeskCase(
+            case,
+            latest.get(case.pk),
+            **{key: numbers.get(case.pk, nothing)[key] for key in nothing},
+            unknown=unknown.get(case.pk, 0),
+        )
         for case in cases
     ]
     return sorted(rows, key=lambda row: (row.last_trace is not None, -row.waiting))

@@ -6,35 +6,66 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.core.packs import Pack, PackError
+from shouwang.core.errors import NotFound
+from shouwang.core.packs import Pack
 from shouwang.org.models import Place
-from shouwang.tracing.models import PresenceSource
+from shouwang.tracing.queries.catalogue import SOURCE_CODES, get_edition
 from shouwang.tracing.queries.trace import TraceAnswer
-from shouwang.tracing.rules.grading import ContactRule, Graded, Overlaps, PlaceFacts, grade
+from shouwang.tracing.rules.closeness import NEAR, Distances
+from shouwang.tracing.rules.editions import Edition
+from shouwang.tracing.rules.grading import ContactRule, Grade, Graded, Overlaps, PlaceFacts, grade, meetings
 
-SOURCE_CODES = {source.name.lower(): int(source) for source in PresenceSource}
 SOURCE_WORDS = {code: word for word, code in SOURCE_CODES.items()}
 EVIDENCE_LIMIT = 200
 """Encounters kept with one contact; the number left out is kept beside them."""
+UNGRADED = "contact"
+
+
+class NamedRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[contact_rule] of a pack that leaves the rule to an edition of its own file."""
+
+    edition: str
+
+
+def named_edition(pack: Pack) -> Edition | None:
+    """The edition that the pack's [contact_rule] names; None where the pack spells the rule out itself."""
+    section = pack.sections.get("contact_rule")
+    if not isinstance(section, dict) or "edition" not in section:
+        return None
+    name = pack.section("contact_rule", NamedRule).edition
+    try:
+        return get_edition(name)
+    except NotFound as error:
+        what = format_lazy(_("there is no contact rule “{name}”"), name=name)
+        raise pack.refuse(("contact_rule", "edition"), what, _("`shouwang rule list` names those at hand.")) from error
+
+
+def graded_by(edition: Edition) -> ContactRule:
+    """The grades of an edition. One that determines no contacts grades nobody: a grade without conditions."""
+    if edition.determined.on:
+        return edition.rule
+    return ContactRule(edition.code, edition.head.source, (Grade(UNGRADED, edition.head.title, ()),))
 
 
 def contact_rule(pack: Pack) -> ContactRule:
-    """The pack's [contact_rule]. PackError names what is wrong with it."""
+    """The pack's [contact_rule], or the edition it names. PackError names what is wrong with it."""
+    edition = named_edition(pack)
+    if edition is not None:
+        return graded_by(edition)
     rule = pack.section("contact_rule", ContactRule)
-    conditions = [condition for step in rule.grades for condition in step.any]
-    named = [(word, SOURCE_CODES) for condition in conditions for word in condition.sources]
-    named += [(word, dict.fromkeys(Place.Kind.values, 0)) for condition in conditions for word in condition.place_kinds]
-    for word, known in named:
-        if word not in known:
-            raise PackError(
-                _("Pack %(pack)s, section [%(section)s]: %(reason)s"),
-                pack=pack.code,
-                section="contact_rule",
-                reason=f"{word!r} is none of {', '.join(known)}",
-            )
+    for number, step in enumerate(rule.grades):
+        for place, condition in enumerate(step.any):
+            for key, known in (("sources", SOURCE_CODES), ("place_kinds", Place.Kind.values)):
+                for word in getattr(condition, key):
+                    if word not in known:
+                        what = format_lazy(_("“{word}” is not known here"), word=word)
+                        remedy = format_lazy(_("Write one of: {words}."), words=", ".join(known))
+                        raise pack.refuse(("contact_rule", "grades", number, "any", place, key), what, remedy)
     return rule
 
 
@@ -83,10 +114,26 @@ class Judged:
     places: dict[int, PlaceFacts]
 
 
-def judge(answer: TraceAnswer, rule: ContactRule) -> Judged:
-    """Grade every contact of the answer."""
-    places = place_facts(np.unique(answer.encounters.place).tolist())
+def judge(answer: TraceAnswer, rule: ContactRule, places: dict[int, PlaceFacts] | None = None) -> Judged:
+    """Grade every contact of the answer; `places` where the caller has the facts of every place already."""
+    if places is None:
+        places = place_facts(np.unique(answer.encounters.place).tolist())
     return Judged(grade(overlaps(answer), rule, places, SOURCE_CODES), places)
+
+
+def closeness(answer: TraceAnswer, places: dict[int, PlaceFacts], distances: Distances) -> tuple[list[str], list[int]]:
+    """Of every contact the code of the nearest class of distance ("" for none), and how many times they met."""
+    seen, number = overlaps(answer), len(answer.contacts)
+    names = [item.code for item in distances.classes] + [""]
+    of_kind = {kind: rank for rank, item in enumerate(distances.classes) for kind in item.kinds}
+    distinct, row = np.unique(seen.place, return_inverse=True)
+    kinds = [places[int(pk)].kind if pk >= 0 else NEAR for pk in distinct]
+    ranks = np.array([of_kind.get(kind, len(names) - 1) for kind in kinds], np.int64)
+    nearest = np.full(number, len(names) - 1, np.int64)
+    if len(seen.place):
+        np.minimum.at(nearest, seen.contact, ranks[row])
+    times = meetings(seen.contact, number, seen.start, seen.end, distances.meetings.break_minutes * 60)
+    return [names[rank] for rank in nearest.tolist()], times.tolist()
 
 
 def evidence(answer: TraceAnswer, contact: int) -> tuple[list[list[int]], int]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from shouwang.core.errors import Forbidden
+from shouwang.core.errors import Forbidden, NotFound
 from shouwang.core.scope import Actor
 from shouwang.org.queries import owned
 from shouwang.tracing.models import PresenceBatch, PresenceDay
+from shouwang.tracing.models_gatherings import Gathering
+from shouwang.tracing.models_lessons import LessonChange
 
 RIGHTS = ("presence.import", "trace.work")
 
@@ -35,6 +39,45 @@ def presence_batches(by: Actor) -> QuerySet[PresenceBatch]:
     """Imported files of one's institution, newest first, with their counts. Needs presence.import or trace.work."""
     _require(by)
     return PresenceBatch.objects.filter(_scope(by)).order_by("-id")
+
+
+def lesson_changes(by: Actor) -> QuerySet[LessonChange]:
+    """Lessons cancelled, moved or in another room, latest day first. Needs presence.import or trace.work."""
+    _require(by)
+    return LessonChange.objects.select_related("to_place", "entered_by").order_by("-day", "course_code", "pk")
+
+
+def lesson_json(row: LessonChange) -> Mapping[str, Any]:
+    plain = ("id", "day", "starts", "what", "to_day", "to_starts", "to_ends", "entered_at")
+    return {
+        "course": row.course_code,
+        "to_place": row.to_place.code if row.to_place else "",
+        **{name: getattr(row, name) for name in plain},
+    }
+
+
+def gatherings(by: Actor) -> QuerySet[Gathering]:
+    """Gatherings of one's institution with the number of their people, latest first. Needs presence.import; who was
+    there is read by a trace alone."""
+    by.require(RIGHTS[0])
+    rows = Gathering.objects.filter(owned(by.ranges(RIGHTS[0]))).select_related("place", "entered_by")
+    return rows.annotate(people=Count("participants")).order_by("-starts_at", "-pk")
+
+
+def gathering_for(by: Actor, gathering_id: int) -> Gathering:
+    row = gatherings(by).filter(pk=gathering_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def gathering_json(row: Gathering) -> Mapping[str, Any]:
+    plain = ("id", "title", "starts_at", "ends_at", "entered_at", "withdrawn_at", "reason")
+    return {
+        **{name: getattr(row, name) for name in plain},
+        "place": row.place.code,
+        "people": row.participants.count(),
+    }
 
 
 def sees_days(by: Actor) -> bool:

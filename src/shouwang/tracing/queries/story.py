@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from shouwang.cases.models import Case
 from shouwang.cases.queries import infectious_window
@@ -17,6 +18,7 @@ from shouwang.core.scope import Actor
 from shouwang.epi.contacts import Segment
 from shouwang.tracing.models import Contact, PresenceSource
 from shouwang.tracing.presence.store import open_days
+from shouwang.tracing.presence.told import TOLD
 from shouwang.tracing.queries import judging
 from shouwang.tracing.queries.contacts import case_to_trace, contacts_of
 from shouwang.tracing.rules.grading import PlaceFacts
@@ -39,10 +41,10 @@ class Encounter:
         return (self.end - self.start).total_seconds() / 60
 
 
-def spoken(facts: PlaceFacts | None) -> str:
-    """The place's name in the reader's language; a sensor pair has no place."""
+def spoken(facts: PlaceFacts | None, source: int = PresenceSource.PROXIMITY) -> str:
+    """The place's name in the reader's language; a sensor pair has no place, nor has company that was only named."""
     if facts is None:
-        return str(PresenceSource.PROXIMITY.label)
+        return _("named as company") if source in TOLD else str(PresenceSource.PROXIMITY.label)
     return facts.name_zh if (get_language() or "zh").startswith("zh") else facts.name_en
 
 
@@ -60,7 +62,7 @@ def encounters(contact: Contact) -> list[Encounter]:
 def _encounter(row: list[int], places: Mapping[int, PlaceFacts]) -> Encounter:
     place, start, end, of_case, of_contact = row
     return Encounter(
-        spoken(places.get(place)),
+        spoken(places.get(place), of_case),
         place if place >= 0 else None,
         datetime.fromtimestamp(start, tz=clock.zone()),
         datetime.fromtimestamp(end, tz=clock.zone()),
@@ -68,7 +70,7 @@ def _encounter(row: list[int], places: Mapping[int, PlaceFacts]) -> Encounter:
     )
 
 
-def _own_visits(segments: Iterable[Segment], person_id: int) -> list[tuple[int, int, int, int]]:
+def own_visits(segments: Iterable[Segment], person_id: int) -> list[tuple[int, int, int, int]]:
     """(place, start, end, source) of one person, in order of time; records that touch are one."""
     found: list[tuple[int, int, int, int]] = []
     for visits, _pairs in segments:
@@ -85,7 +87,7 @@ def _own_visits(segments: Iterable[Segment], person_id: int) -> list[tuple[int, 
     return joined
 
 
-def _wall(moment: datetime) -> str:
+def wall(moment: datetime) -> str:
     """Without offset: the axis shows the institution's clock, wherever the browser stands."""
     return moment.astimezone(clock.zone()).replace(tzinfo=None).isoformat()
 
@@ -95,8 +97,9 @@ def timeline(by: Actor, case: Case, at: datetime) -> Mapping[str, Any]:
     case_to_trace(by, case.pk)
     window = infectious_window(case, at)
     low, high = int(window.start.timestamp()), int(window.end.timestamp())
-    days = open_days(clock.local_day(window.start), clock.local_day(window.end))
-    visits = [row for row in _own_visits(days.segments, case.person_id) if row[1] < high and row[2] > low]
+    # What was said stands apart from what was recorded, so that the two can be compared.
+    days = open_days(clock.local_day(window.start), clock.local_day(window.end), told=False)
+    visits = [row for row in own_visits(days.segments, case.person_id) if row[1] < high and row[2] > low]
     places = judging.place_facts({row[0] for row in visits})
     tones = {PresenceSource.RESIDENCE: "neutral", PresenceSource.TIMETABLE: "info", PresenceSource.GATE: "notice"}
     rows = [
@@ -113,8 +116,8 @@ def timeline(by: Actor, case: Case, at: datetime) -> Mapping[str, Any]:
         {
             "lane": row.place,
             "label": row.sources[0],
-            "start": _wall(row.start),
-            "end": _wall(row.end),
+            "start": wall(row.start),
+            "end": wall(row.end),
             "tone": tones.get(PresenceSource(visit[3]), "special"),
         }
         for row, visit in zip(rows, visits, strict=True)
@@ -145,7 +148,7 @@ def at_place(by: Actor, case: Case, place_id: int) -> list[PlaceMeeting]:
 def place_chart(case: Case, place_id: int, meetings: Sequence[PlaceMeeting], own: Sequence[Encounter]) -> Any:
     """Chart data of one place: the case's lane first (`own`: rows of `timeline`), then those who were longest there."""
     items = [
-        {"lane": case.person.name, "label": "", "start": _wall(row.start), "end": _wall(row.end), "tone": "danger"}
+        {"lane": case.person.name, "label": "", "start": wall(row.start), "end": wall(row.end), "tone": "danger"}
         for row in own
         if row.place_id == place_id
     ]
@@ -155,8 +158,8 @@ def place_chart(case: Case, place_id: int, meetings: Sequence[PlaceMeeting], own
             {
                 "lane": meeting.contact.person.name,
                 "label": " / ".join(item.sources),
-                "start": _wall(item.start),
-                "end": _wall(item.end),
+                "start": wall(item.start),
+                "end": wall(item.end),
                 "tone": tone,
             }
             for item in meeting.encounters

@@ -157,3 +157,53 @@ def attendance(
     return Expected(
         person[keep], np.concatenate(places)[keep], np.concatenate(starts)[keep], np.concatenate(ends)[keep]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The lessons of a course on `day` (of one slot where `starts` is given) are not held, or elsewhere: at `to_day`,
+    at other hours, in another place; what is None stays as it was."""
+
+    code: str
+    day: date
+    starts: time | None = None
+    cancelled: bool = False
+    to_day: date | None = None
+    to_starts: time | None = None
+    to_ends: time | None = None
+    to_place: int | None = None
+
+    def speaks_of(self, lesson: Lesson, day: date) -> bool:
+        return self.code == lesson.code and self.day == day and self.starts in (None, lesson.starts)
+
+
+def lessons_on(day: date, lessons: Sequence[Lesson], changes: Sequence[Change]) -> list[Lesson]:
+    """What is taught on `day`: the weekly slots that no change speaks of, and what was moved to this day.
+
+    A change of one slot stands before one of all slots of that day. A lesson moved twice follows the change of the day
+    on which the timetable has it.
+    """
+    held = [lesson for lesson in lessons if held_on(lesson, day) and _change_of(lesson, day, changes) is None]
+    for origin in {change.day for change in changes if not change.cancelled and (change.to_day or change.day) == day}:
+        for lesson in lessons:
+            change = _change_of(lesson, origin, changes) if held_on(lesson, origin) else None
+            if change is None or change.cancelled or (change.to_day or change.day) != day:
+                continue
+            held.append(
+                Lesson(
+                    lesson.code,
+                    lesson.place if change.to_place is None else change.to_place,
+                    day.isoweekday(),
+                    change.to_starts or lesson.starts,
+                    change.to_ends or lesson.ends,
+                    day,
+                    day,
+                    "all",
+                )
+            )
+    return held
+
+
+def _change_of(lesson: Lesson, day: date, changes: Sequence[Change]) -> Change | None:
+    found = [change for change in changes if change.speaks_of(lesson, day)]
+    return max(found, key=lambda change: change.starts is not None, default=None)

@@ -27,13 +27,15 @@ WHY_LENGTH = 300
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Holds when the union over one of `place_kinds` and one of `sources` (empty: any) is `min_minutes` or longer.
 
-    An overlap counts for a source only when both records are of that source.
+    An overlap counts for a source only when both records are of that source. `source` names the document that gives
+    the number, where it is not the one of the whole rule.
     """
 
     min_minutes: int
     because: Text
     place_kinds: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.min_minutes < 0:
@@ -125,6 +127,21 @@ def union_seconds(group: Int64, groups: int, start: Int64, end: Int64) -> Int64:
     return np.bincount(owner, weights=added, minlength=groups).astype(np.int64)
 
 
+def meetings(group: Int64, groups: int, start: Int64, end: Int64, break_seconds: int) -> Int64:
+    """How many stretches of time the intervals of each group make, breaks shorter than `break_seconds` closed."""
+    if len(start) == 0:
+        return np.zeros(groups, np.int64)
+    low = start.min()
+    span = int(end.max() - low) + 1 + break_seconds
+    order = np.lexsort((start, group))
+    owner = group[order]
+    begin, finish = start[order] - low + owner * span, end[order] - low + owner * span
+    before = np.concatenate((np.full(1, -break_seconds, np.int64), np.maximum.accumulate(finish)[:-1]))
+    new = (begin > before) & (begin - before >= break_seconds)
+    new[np.flatnonzero(np.diff(owner, prepend=-1))] = True
+    return np.bincount(owner[new], minlength=groups).astype(np.int64)
+
+
 def grade(
     overlaps: Overlaps, rule: ContactRule, places: Mapping[int, PlaceFacts], source_codes: Mapping[str, int]
 ) -> list[Graded | None]:
@@ -145,6 +162,40 @@ def grade(
                     why = _words(condition, met, contact, places)
                     found[contact] = Graded(step.code, rank, *why)
                 open_ &= ~holds
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one condition makes of one person: `seconds` counted (the most of its alternatives) against `needed`, and
+    a word: holds, below (too short), kind (never at such a place), record (never by such records), none (no
+    overlap)."""
+
+    grade: str
+    condition: Condition
+    seconds: int
+    needed: int
+    word: str
+
+
+def examine(
+    overlaps: Overlaps, rule: ContactRule, places: Mapping[int, PlaceFacts], source_codes: Mapping[str, int]
+) -> list[Examined]:
+    """Every condition of the rule for one person (`overlaps.contacts` is 1), in the order they are tried."""
+    kinds, kind_of_row = _kinds(overlaps.place, places)
+    found = []
+    for step in rule.grades:
+        for condition in step.any:
+            selections = _selections(condition, kinds, kind_of_row, overlaps.source, source_codes)
+            chosen = [rows for rows in selections if rows.any()]
+            sums = [int(union_seconds(overlaps.contact[r], 1, overlaps.start[r], overlaps.end[r])[0]) for r in chosen]
+            needed = condition.min_minutes * 60
+            seconds = max(sums, default=0)
+            word = "holds" if chosen and seconds >= needed else "below"
+            if not chosen:
+                of_kind = not condition.place_kinds or any(kind in kinds for kind in condition.place_kinds)
+                word = "none" if not len(overlaps.place) else "record" if of_kind else "kind"
+            found.append(Examined(step.code, condition, seconds, needed, word))
     return found
 
 

@@ -72,6 +72,14 @@ _SENTENCES: dict[str, tuple[Message, Message]] = {
     "class_unknown": (_("No organisation has this code or name."), _("Import the roster first, or correct the name.")),
     "class_ambiguous": (_("Several organisations have this name."), _("Use the code instead of the name.")),
     "person_unknown": (_("Nobody in the roster has this number."), _("Import the roster first.")),
+    "what_invalid": (_("What changes cannot be read."), _("Write 停课, 调课 or 换教室 (cancelled, moved, room).")),
+    "cancelled_to": (_("A cancelled lesson goes nowhere."), _("Leave new date, hours and room empty.")),
+    "room_missing": (_("The new room is missing."), _("Enter code or name of the room.")),
+    "room_only": (_("Another room changes neither date nor hours."), _("Write 调课 (moved) instead.")),
+    "moved_nowhere": (_("The new date or the new hours are missing."), _("Enter where the lesson is moved to.")),
+    "hours_incomplete": (_("Of the new hours one is missing."), _("Enter start and end, or neither.")),
+    "course_unknown": (_("No course has this code."), _("Import the timetable first.")),
+    "lesson_unknown": (_("The course has no lesson then."), _("Check date, start and weeks in the timetable.")),
 }
 CODE_LENGTH, TITLE_LENGTH = 60, 120
 
@@ -100,7 +108,14 @@ class Slot:
     weeks: str
 
 
-class _Refusal(Exception):
+def sentence(code: str) -> str:
+    """What is wrong and how to mend it, in one line."""
+    return " ".join(str(part) for part in _SENTENCES[code])
+
+
+class Refusal(Exception):
+    """A row that cannot be used: the reason's code and the column."""
+
     def __init__(self, code: str, key: str) -> None:
         super().__init__(code)
         self.code, self.key = code, key
@@ -112,11 +127,11 @@ def check_row(
     """What the row says. `values` has a text for each column the file has; `labels` the headers, for problems."""
     try:
         return _read_row({column.key: values.get(column.key, "") for column in COLUMNS}, today)
-    except _Refusal as refusal:
-        return _problem(number, refusal.code, refusal.key, values.get(refusal.key, ""), labels)
+    except Refusal as refusal:
+        return problem_of(number, refusal.code, refusal.key, values.get(refusal.key, ""), labels)
 
 
-def _problem(number: int, code: str, key: str, value: str, labels: Mapping[str, str]) -> RowProblem:
+def problem_of(number: int, code: str, key: str, value: str, labels: Mapping[str, str]) -> RowProblem:
     message, remedy = _SENTENCES[code]
     return RowProblem(number, labels.get(key, ""), code, str(message), describe(value), str(remedy))
 
@@ -124,32 +139,32 @@ def _problem(number: int, code: str, key: str, value: str, labels: Mapping[str, 
 def _read_row(values: Mapping[str, str], today: date) -> Slot | Audience:
     code = values["code"]
     if not code:
-        raise _Refusal("code_missing", "code")
+        raise Refusal("code_missing", "code")
     if len(code) > CODE_LENGTH:
-        raise _Refusal("text_too_long", "code")
+        raise Refusal("text_too_long", "code")
     audience = Audience(code, _several(values["units"]), _several(values["people"]))
     given = [key for key in SLOT if values[key]]
     if not given:
         if not (audience.units or audience.people):
-            raise _Refusal("row_without_content", "code")
+            raise Refusal("row_without_content", "code")
         return audience
     if len(given) < len(SLOT):
-        raise _Refusal("slot_incomplete", next(key for key in SLOT if not values[key]))
-    starts, ends = _time(values, "starts"), _time(values, "ends")
+        raise Refusal("slot_incomplete", next(key for key in SLOT if not values[key]))
+    starts, ends = time_of(values, "starts"), time_of(values, "ends")
     if ends <= starts:
-        raise _Refusal("end_before_start", "ends")
-    first, last = _date(values, "first_day", today), _date(values, "last_day", today)
+        raise Refusal("end_before_start", "ends")
+    first, last = date_of(values, "first_day", today), date_of(values, "last_day", today)
     if last < first:
-        raise _Refusal("last_before_first", "last_day")
+        raise Refusal("last_before_first", "last_day")
     title = values["title"] or code
     if len(title) > TITLE_LENGTH:
-        raise _Refusal("text_too_long", "title")
+        raise Refusal("text_too_long", "title")
     weekday = _WEEKDAYS.get(values["weekday"].casefold())
     if weekday is None:
-        raise _Refusal("weekday_invalid", "weekday")
+        raise Refusal("weekday_invalid", "weekday")
     weeks = _WEEKS.get(values["weeks"].casefold())
     if weeks is None:
-        raise _Refusal("weeks_invalid", "weeks")
+        raise Refusal("weeks_invalid", "weeks")
     return Slot(audience, title, values["place"], weekday, starts, ends, first, last, weeks)
 
 
@@ -157,21 +172,21 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in _SEVERAL.split(text) if part.strip()))
 
 
-def _time(values: Mapping[str, str], key: str) -> time:
+def time_of(values: Mapping[str, str], key: str) -> time:
     found = _TIME.fullmatch(values[key])
     try:
         if found is None:
             raise ValueError
         return time(int(found[1]), int(found[2]), int(found[3] or 0))
     except ValueError as error:
-        raise _Refusal("time_invalid", key) from error
+        raise Refusal("time_invalid", key) from error
 
 
-def _date(values: Mapping[str, str], key: str, today: date) -> date:
+def date_of(values: Mapping[str, str], key: str, today: date) -> date:
     try:
         return parse_date(values[key], today=today)
     except DateError as error:
-        raise _Refusal("date_invalid", key) from error
+        raise Refusal("date_invalid", key) from error
 
 
 def unknown(
@@ -187,13 +202,13 @@ def unknown(
         place = places.get(item.place, -1)
         if place < 0:
             code = "place_unknown" if place == -1 else "place_ambiguous"
-            return _problem(number, code, "place", item.place, labels)
+            return problem_of(number, code, "place", item.place, labels)
         item = item.audience
     for unit in item.units:
         if units.get(unit, -1) < 0:
             code = "class_ambiguous" if unit in units else "class_unknown"
-            return _problem(number, code, "units", unit, labels)
+            return problem_of(number, code, "units", unit, labels)
     for person in item.people:
         if person not in people:
-            return _problem(number, "person_unknown", "people", person, labels)
+            return problem_of(number, "person_unknown", "people", person, labels)
     return None

@@ -9,8 +9,13 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases.models import Case
+from shouwang.core import clock
+from shouwang.tracing.models import Contact
+from shouwang.tracing.queries import rulebook
 
 register = template.Library()
 
@@ -21,6 +26,11 @@ WORDS = {
     "gate": _("door or gate"),
     "visit": _("visit record"),
     "proximity": _("proximity sensor"),
+    "interview": _("interview: sure"),
+    "wifi": _("Wi-Fi association"),
+    "gathering": _("list of a gathering"),
+    "interview_about": _("interview: about"),
+    "interview_heard": _("interview: heard from others"),
     "read": _("read"),
     "accepted": _("accepted"),
     "updated": _("there already"),
@@ -73,6 +83,16 @@ def minutes(seconds: int) -> str:
 
 
 @register.filter
+def hours(seconds: int) -> str:
+    """Seconds as hours with two decimals.
+
+    >>> hours(6000)
+    '1.67'
+    """
+    return f"{seconds / 3600:.2f}"
+
+
+@register.filter
 def milliseconds(microseconds: int) -> str:
     """Microseconds as milliseconds with one decimal.
 
@@ -96,6 +116,24 @@ def span(start: datetime | None, end: datetime | None) -> str:
     low, high = localtime(start), localtime(end)
     same_day = low.date() == high.date()
     return f"{low:%m-%d %H:%M} – {high:%H:%M}" if same_day else f"{low:%m-%d %H:%M} – {high:%m-%d %H:%M}"
+
+
+@register.simple_tag
+def closeness(contact: Contact) -> str:
+    """Class of distance and separate encounters of a contact, ready to stand before other words; "" when neither was
+    counted."""
+    name = rulebook.distances().name(contact.distance)
+    said = [str(name)] if name else []
+    if contact.meetings:
+        said.append(ngettext("met %(n)s time", "met %(n)s times", contact.meetings) % {"n": contact.meetings})
+    return "".join(f"{text} · " for text in said)
+
+
+@register.inclusion_tag("tracing/_fragments/case_rule.html")
+def case_rule(case: Case) -> dict[str, object]:
+    """The rule that judges this case and why it is this one; said only where it is not the disease pack's own."""
+    found = rulebook.ruling(case, clock.now())
+    return {"case": case, "ruling": found, "by_date": rulebook.edition_by_date(case)}
 
 
 @register.simple_tag

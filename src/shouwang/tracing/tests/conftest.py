@@ -1,4 +1,4 @@
-"""What tests of presence share: an operator, files written in a line, plain interval arithmetic as an oracle."""
+"""What tests of presence share: files written in a line, plain interval arithmetic as an oracle."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shouwang.cases.models import Case
-from shouwang.core.scope import CLI, Actor, system_actor
-from shouwang.org.tests.cast import NOON, Cast
-
 Write = Callable[[str, str], Path]
-
-
-@pytest.fixture
-def operator() -> Actor:
-    """Whoever owns the database."""
-    return system_actor("operator", mouth=CLI)
 
 
 @pytest.fixture
@@ -51,16 +41,3 @@ def unix(text: str, zone: object = None) -> int:
 
     moment = datetime.fromisoformat(text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=clock.zone())).timestamp())
-
-
-@pytest.fixture
-def traced(cast: Cast, operator: Actor, tmp_path: Path) -> Case:
-    """Lin's case with its four contacts: see `desk_scene`."""
-    from shouwang.tracing import actions
-    from shouwang.tracing.tests import desk_scene
-
-    desk_scene.presence(tmp_path, operator)
-    case = desk_scene.ill(cast)
-    actions.trace_case(case, by=cast.by("qiu"), at=NOON)
-    case.refresh_from_db()
-    return case

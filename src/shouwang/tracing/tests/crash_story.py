@@ -39,12 +39,9 @@ def _import(name: str, rows: str) -> Any:
 
 def first() -> None:
     """An empty database with two people, a canteen and one imported file."""
-    from django.core.management import call_command
-
     from shouwang.core.scope import system_actor
     from shouwang.org import actions as org
 
-    call_command("migrate", verbosity=0)
     by = system_actor("crash")
     home = org.add_organisation(parent=None, kind="college", code="C", name="学院", starts=DAY, by=by, at=AT)
     org.add_place(parent=None, kind="canteen", code="C1", name="食堂", starts=DAY, by=by, at=AT)

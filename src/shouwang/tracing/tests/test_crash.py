@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serving import installed
 
 pytestmark = pytest.mark.slow
 Step = Callable[[str], dict[str, Any] | None]
@@ -20,14 +20,10 @@ AFTER = {"B": 600, "C": 600}
 
 
 @pytest.fixture
-def step(tmp_path: Path) -> Step:
+def step(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Step:
     """Runs a step of `crash_story` in its own process; its state, or None when it was killed."""
-    environment = os.environ | {
-        "SHOUWANG_HOME": str(tmp_path / "home"),
-        "DJANGO_SETTINGS_MODULE": "shouwang.web.settings",
-    }
-    environment.pop("SHOUWANG_DATABASE_URL", None)
-    (tmp_path / "home").mkdir()
+    home = installed(tmp_path / "home", tmp_path_factory.getbasetemp())
+    environment = home.environment | {"DJANGO_SETTINGS_MODULE": "shouwang.web.settings"}
 
     def run(name: str) -> dict[str, Any] | None:
         command = [sys.executable, "-m", "shouwang.tracing.tests.crash_story", name]

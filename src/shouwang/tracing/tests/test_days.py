@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from shouwang.org.tests.cast import NOON, Cast
 from shouwang.tracing import actions, queries
 from shouwang.tracing.actions import days as day_actions
 from shouwang.tracing.models import Contact, PresenceBatch, PresenceDay
-from shouwang.tracing.presence import store
+from shouwang.tracing.presence import lake, store
 from shouwang.tracing.presence.building import Run
 from shouwang.tracing.presence.files import batches_root, days_root
 from shouwang.tracing.tests.conftest import Write, unix
@@ -206,7 +207,7 @@ def test_queries_do_not_grow_with_people(
     cast: Cast, operator: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     run = Run(SUNDAY, SUNDAY)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         run = Run(date(2026, 2, 20), SUNDAY)
     with django_assert_num_queries(0):
         run.build(0)
@@ -223,12 +224,12 @@ def test_missing_damaged_and_present_days(cast: Cast, operator: Actor) -> None:
     assert opened.damaged == [date(2026, 2, 27), date(2026, 2, 28)]
 
 
-def test_open_days_is_one_query_and_keeps_files_open(
+def test_open_days_asks_for_days_and_statements_and_keeps_files_open(
     cast: Cast, operator: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     _build(operator, date(2026, 2, 26), SUNDAY)
     first = store.open_days(date(2026, 2, 26), SUNDAY)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         again = store.open_days(date(2026, 2, 26), SUNDAY)
     assert all(before is after for before, after in zip(first.segments, again.segments, strict=True))
 
@@ -266,10 +267,13 @@ def test_purge_takes_file_and_row(cast: Cast, operator: Actor, write: Write) -> 
     assert day.purge_on == batch.purge_on == TODAY + timedelta(days=30)
     (row,) = _build(operator)
     assert row.purge_on == day.purge_on  # building again does not lengthen the time
+    (in_lake,) = lake.lake_files(store.open_days(SUNDAY, SUNDAY))
+    assert in_lake.exists()
     assert purging.purge(on=day.purge_on - timedelta(days=1), at=NOON)["presence_day"] == 0
     counts = purging.purge(on=day.purge_on, at=NOON)
     assert (counts["presence_day"], counts["presence_batch"]) == (1, 1)
     assert not (days_root() / row.stored_as).exists()
+    assert not in_lake.exists()
     assert not list(batches_root().iterdir())
     assert store.open_days(SUNDAY, SUNDAY).missing == [SUNDAY]
     assert not Contact.objects.exists()
@@ -288,6 +292,28 @@ def test_leftovers_are_swept_once_they_are_old(cast: Cast, operator: Actor, writ
     assert not any(file.exists() for file in strange)
     assert kept[0].exists()
     assert store.open_days(SUNDAY, SUNDAY).missing == []
+
+
+def test_the_lake_follows_the_days(
+    cast: Cast, operator: Actor, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    """A day built again leaves no older version there; what a crash left is swept; nothing is written twice."""
+    _build(operator, date(2026, 2, 28), SUNDAY)
+    files = lake.lake_files(store.open_days(date(2026, 2, 28), SUNDAY))
+    written = [file.stat().st_mtime_ns for file in files]
+    assert [file.parent.name for file in files] == ["day=2026-02-28", "day=2026-03-01"]
+    assert [file.stat().st_mtime_ns for file in lake.lake_files(store.open_days(date(2026, 2, 28), SUNDAY))] == written
+    assert stat.S_IMODE(lake.lake_root().stat().st_mode) == 0o700
+    strange = [files[1].with_name("2026-03-01.v9.00000000.parquet"), files[0].with_name(".x.parquet.1-2.tmp")]
+    for file in strange:
+        file.touch()
+    now = datetime.fromtimestamp(strange[0].stat().st_mtime, tz=UTC)
+    assert actions.sweep_leftovers(at=now + timedelta(minutes=59)) == 0
+    assert actions.sweep_leftovers(at=now + timedelta(minutes=61)) == 2
+    assert [file.exists() for file in (*files, *strange)] == [True, True, False, False]
+    with django_capture_on_commit_callbacks(execute=True):
+        _build(operator)
+    assert [file.exists() for file in files] == [True, False]
 
 
 def test_own_assumptions_are_used(cast: Cast, operator: Actor, own_home: Path) -> None:

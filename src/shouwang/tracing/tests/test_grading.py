@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shouwang.core.packs import PackError, Text, get_pack
 from shouwang.tracing.models import PresenceSource
-from shouwang.tracing.queries.judging import SOURCE_CODES, contact_rule
+from shouwang.tracing.queries.catalogue import SOURCE_CODES
+from shouwang.tracing.queries.judging import contact_rule
 from shouwang.tracing.rules.grading import (
     Condition,
     ContactRule,

@@ -14,17 +14,18 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from shouwang.cases.models import Case
-from shouwang.cases.queries import infectious_window
+from shouwang.cases.queries import infectious_window, pack_of
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.forms import cleaned
 from shouwang.core.http import Request, partial, signed_in
-from shouwang.core.packs import get_pack
+from shouwang.core.scope import Actor
 from shouwang.org.queries import place_for
 from shouwang.tracing import actions
 from shouwang.tracing.forms import TICKED, ConfirmForm, DismissForm, FilterForm, NetworkForm
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
-from shouwang.tracing.queries import judging, story
+from shouwang.tracing.queries import interviews, judging, story, unknowns
 from shouwang.tracing.queries.network import BY_PLACE, BY_UNIT
 from shouwang.tracing.queries.network import network as network_of
 
@@ -48,12 +49,12 @@ def case(request: Request, pk: int) -> HttpResponse:
     context = _contacts(request, found)
     if partial(request):
         return render(request, "tracing/_fragments/contacts.html", context)
-    return render(request, "tracing/case.html", context | _head(found))
+    return render(request, "tracing/case.html", context | _head(request.actor, found))
 
 
-def _head(found: Case) -> dict[str, Any]:
+def _head(by: Actor, found: Case) -> dict[str, Any]:
     now = clock.now()
-    pack = get_pack(found.pack)
+    pack = pack_of(found)
     rule = judging.contact_rule(pack)
     return {
         "window": infectious_window(found, now),
@@ -61,6 +62,8 @@ def _head(found: Case) -> dict[str, Any]:
         "pack": pack,
         "source": pack.sources.get(rule.source),
         "trace": found.traces.select_related("by").first(),
+        "unknowns": unknowns.unknowns_of(by, found),
+        "said_since": interviews.newer_than_trace(found),
         **_summary(found),
     }
 
@@ -69,17 +72,14 @@ def _summary(found: Case) -> dict[str, Any]:
     """Decisions by grade, and how many close contacts wait: what every decision changes."""
     counts = queries.counts(found)
     grades = []
-    for grade in judging.contact_rule(get_pack(found.pack)).grades:
+    for grade in judging.contact_rule(pack_of(found)).grades:
         of_grade = {state: n for (code, state), n in counts.items() if code == grade.code}
         grades.append({"code": grade.code, "name": str(grade.name), "total": sum(of_grade.values()), **of_grade})
     return {"grades": grades, "waiting_close": counts.get(("close", Contact.State.CANDIDATE), 0)}
 
 
 def _contacts(request: Request, found: Case) -> dict[str, Any]:
-    form = FilterForm(request.GET)
-    if not form.is_valid():
-        raise BadInput(_("This filter is not known."), field=next(iter(form.errors)))
-    data = form.cleaned_data
+    data = cleaned(FilterForm(request.GET), _("This filter is not known."))
     wanted = queries.ContactFilter(data["state"], data["grade"], data["q"].strip())
     page = queries.contact_page(request.actor, found, wanted, data["page"] or None)
     now = clock.now()
@@ -87,7 +87,7 @@ def _contacts(request: Request, found: Case) -> dict[str, Any]:
         "contact.listed", "contact", [found.person_id, *(row.person_id for row in page.rows)], by=request.actor, at=now,
         object_id=found.pk,
     )  # fmt: skip
-    grades = {grade.code: str(grade.name) for grade in judging.contact_rule(get_pack(found.pack)).grades}
+    grades = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(found)).grades}
     for row in page.rows:
         row.grade_name = grades.get(row.grade, row.grade)  # type: ignore[attr-defined]
     return {"case": found, "page": page, "filter": wanted, "grade_names": grades, "states": Contact.State.choices}
@@ -141,10 +141,8 @@ def reconsider(request: Request, pk: int) -> HttpResponse:
 
 def _reason(request: Request) -> dict[str, Any]:
     """`reason` and `version` of the form that dismisses, or takes a decision back."""
-    form = DismissForm(request.POST)
-    if not form.is_valid():
-        raise BadInput(str(next(iter(form.errors.values()))[0]), field=next(iter(form.errors)))
-    return {"reason": form.cleaned_data["reason"], "version": form.cleaned_data["version"]}
+    given = cleaned(DismissForm(request.POST))
+    return {"reason": given["reason"], "version": given["version"]}
 
 
 def _row(request: Request, contact: Contact) -> HttpResponse:
@@ -157,7 +155,7 @@ def _row(request: Request, contact: Contact) -> HttpResponse:
 
 def _named(contact: Contact) -> Contact:
     """With the name of its grade, as its pack calls it."""
-    names = {grade.code: str(grade.name) for grade in judging.contact_rule(get_pack(contact.case.pack)).grades}
+    names = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(contact.case)).grades}
     contact.grade_name = names.get(contact.grade, contact.grade)  # type: ignore[attr-defined]
     return contact
 
@@ -215,7 +213,7 @@ def evidence(request: Request, pk: int) -> HttpResponse:
         "case": contact.case,
         "encounters": story.encounters(contact),
         "left_out": contact.encounters - len(contact.evidence),
-        "pack": get_pack(contact.case.pack),
+        "pack": pack_of(contact.case),
     }
     template = "tracing/_fragments/evidence.html" if partial(request) else "tracing/evidence.html"
     return render(request, template, context)
@@ -226,17 +224,15 @@ def evidence(request: Request, pk: int) -> HttpResponse:
 def network(request: Request, pk: int) -> HttpResponse:
     """The case and its contacts as a graph."""
     found = queries.case_to_trace(request.actor, pk)
-    form = NetworkForm(request.GET)
-    if not form.is_valid():
-        raise BadInput(_("This drawing is not known."), field=next(iter(form.errors)))
-    group, close_only = form.cleaned_data["by"] or BY_UNIT, form.cleaned_data["grade"] != "all"
+    asked = cleaned(NetworkForm(request.GET), _("This drawing is not known."))
+    group, close_only = asked["by"] or BY_UNIT, asked["grade"] != "all"
     graph = network_of(request.actor, found, group=group, close_only=close_only)
     people = [found.person_id, *(row.person_id for row in graph["contacts"])]
     audit.saw("contact.network", "contact", people, by=request.actor, at=clock.now(), object_id=found.pk)
     for node in graph["nodes"]:
         if "contact" in node:
             node["href"] = reverse("tracing:evidence", args=[node["contact"]])
-    grades = judging.contact_rule(get_pack(found.pack)).grades
+    grades = judging.contact_rule(pack_of(found)).grades
     tones = {"close": "warn"}
     categories = [
         {"name": "case", "label": _("the case"), "tone": "danger"},
@@ -261,8 +257,10 @@ def timeline(request: Request, pk: int) -> HttpResponse:
     found = queries.case_to_trace(request.actor, pk)
     now = clock.now()
     audit.saw("presence.read", "case", [found.person_id], by=request.actor, at=now, object_id=found.pk)
-    context = {"case": found, **story.timeline(request.actor, found, now)}
-    return render(request, "tracing/timeline.html", context)
+    drawn = story.timeline(request.actor, found, now)
+    told = interviews.telling(request.actor, found, found.person, now)
+    drawn["chart"]["items"].extend(interviews.chart_items(told))
+    return render(request, "tracing/timeline.html", {"case": found, **drawn, "told": told})
 
 
 @require_GET

@@ -1,0 +1,51 @@
+"""What tracing does when something happens to contacts and cases: follow-ups are kept in step, links of chains are
+judged anew. Subscribed in `web/wiring.py`; same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shouwang.cases.models import Case, Classification
+from shouwang.core.scope import Actor
+from shouwang.tracing import actions
+from shouwang.tracing.actions import chains
+from shouwang.tracing.models import Contact
+
+JUDGED_BY = frozenset({"onset_at", "detected_at", "isolated_at"})
+
+
+def on_contact_decided(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+    """A confirmed contact is followed; a dismissed one no longer, unless another contact still stands."""
+    actions.sync_follow_up(contact.person_id, contact.case.disease, by=by, at=at)
+
+
+def on_contact_judged(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+    """Whoever was no contact was not infected there; another grade is another weight. Nothing is asked unless the
+    contact is a case."""
+    ids = Case.objects.filter(person=contact.person_id, disease=contact.case.disease).values_list("pk", flat=True)
+    if ids:
+        chains.propose(list(ids), by=by, at=at)
+
+
+def on_case_dated(*, case: Case, changed: Mapping[str, Any], by: Actor, at: datetime, **_more: Any) -> None:
+    """Another onset is another interval."""
+    if changed.keys() & JUDGED_BY:
+        chains.propose([case.pk], by=by, at=at)
+
+
+def on_case_traced(*, case: Case, by: Actor, at: datetime, **_more: Any) -> None:
+    """A new run may have found a later exposure of a contact that is confirmed already: the end moves with it."""
+    actions.sync_case(case, by=by, at=at)
+    chains.propose([case.pk], by=by, at=at)
+
+
+def on_case_classified(*, case: Case, old: str, new: str, by: Actor, at: datetime, **_more: Any) -> None:
+    """Who is a case is no longer followed as a contact; a discarded case frees its contacts, one taken up again binds
+    them again."""
+    if Classification.DISCARDED in (old, new):
+        actions.sync_case(case, by=by, at=at)
+    else:
+        actions.sync_follow_up(case.person_id, case.disease, by=by, at=at)
+    chains.propose([case.pk], by=by, at=at)
