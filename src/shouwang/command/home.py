@@ -20,3 +20,9 @@ def standing(actor: Actor) -> Mapping[str, Any] | None:
     if not {"guard", "keeper"} & set(actor.roles):
         return None
     return {"level": queries.level_of(actor, clock.now()), "roles": actor.roles}
+
+
+def work_card(actor: Actor) -> Mapping[str, Any] | None:
+    """The first directives and tasks of one's own queue; nothing for whom none waits."""
+    found = queries.work_of(actor, at=clock.now(), whole=False)
+    return {"work": found, "first": found.items[:5]} if found.total else None

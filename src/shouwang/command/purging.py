@@ -1,4 +1,4 @@
-"""What command deletes on its purge date: issued situation reports, which hold numbers and no people."""
+"""What command deletes on its purge date: issued situation reports, and directives with their tasks and receipts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from shouwang.command.models import SituationReport
+from shouwang.command.models import Directive, SituationReport
 from shouwang.core.purging import Dataset, register
 
 
@@ -14,6 +14,11 @@ def due_reports(on: date) -> QuerySet[SituationReport]:
     return SituationReport.objects.filter(purge_on__lte=on)
 
 
+def due_directives(on: date) -> QuerySet[Directive]:
+    return Directive.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("report", due_reports))
+    register(Dataset("directive", due_directives))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shouwang.command import views
+from shouwang.command.views import directives, tasks
 
 app_name = "command"
 urlpatterns = [
@@ -13,6 +14,32 @@ urlpatterns = [
     path("report/issue/", views.issue, name="issue"),
     path("report/issued/<int:pk>/", views.version, name="version"),
     path("level/", views.level, name="level"),
+    path("level/end/", views.level_end, name="level_end"),
+    path("packs/", views.packs, name="packs"),
+    path("packs/<slug:code>/", views.pack, name="pack"),
+    path("packs/<slug:code>/activate/", views.pack_activate, name="pack_activate"),
+    path("packs/<slug:code>/deactivate/", views.pack_deactivate, name="pack_deactivate"),
+    path("notice/", views.notice, name="notice"),
+    path("tracing/", views.tracing_quality, name="tracing_quality"),
+    path("mine/", tasks.work, name="work"),
+    path("tasks/", tasks.listing, name="tasks"),
+    path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/split/", tasks.split, name="task_split"),
+    path("tasks/<int:pk>/<slug:name>/", tasks.act, name="task_act"),
+    path("directives/", directives.listing, name="directives"),
+    path("directives/new/", directives.write, name="directive_new"),
+    path("directives/<int:pk>/", directives.directive, name="directive"),
+    path("directives/<int:pk>/edit/", directives.edit, name="directive_edit"),
+    path("directives/<int:pk>/recipients/", directives.recipients, name="recipients"),
+    path("directives/<int:pk>/receipts/", directives.receipts, name="receipts"),
+    path("directives/<int:pk>/acknowledge/<int:unit_id>/", directives.acknowledge, name="acknowledge"),
+    path("directives/<int:pk>/measures/new/", directives.measure, name="measure_new"),
+    path("directives/<int:pk>/measures/accept/", directives.accept_all, name="measures_accept"),
+    path("directives/<int:pk>/measures/<int:measure_id>/", directives.measure, name="measure"),
+    path("directives/<int:pk>/measures/<int:measure_id>/decide/", directives.decide, name="measure_decide"),
+    path("directives/<int:pk>/paper/", directives.paper, name="paper"),
+    path("directives/<int:pk>.docx", directives.paper_docx, name="paper_docx"),
+    path("directives/<int:pk>/step/<slug:act>/", directives.step, name="directive_step"),
     path("places/", views.places, name="places"),
     path("places/<int:pk>/", views.places, name="place"),
 ]

@@ -3,7 +3,7 @@
 from shouwang.command.rules.changes import Change, changes
 from shouwang.command.rules.figures import FIGURES, GROUPS, Figure, Figures, completed, hidden, share
 from shouwang.command.rules.gaps import Gap, GapFacts, gaps
-from shouwang.command.rules.levels import check_declaration
+from shouwang.command.rules.levels import check_declaration, check_end
 
 __all__ = [
     "FIGURES",
@@ -15,6 +15,7 @@ __all__ = [
     "GapFacts",
     "changes",
     "check_declaration",
+    "check_end",
     "completed",
     "gaps",
     "hidden",

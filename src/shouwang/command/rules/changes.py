@@ -43,5 +43,6 @@ def changes(figures: Figures) -> list[Change]:
             sentence = _("%(label)s: %(count)s more than yesterday, now %(now)s.") % words
         else:
             sentence = _("%(label)s: %(count)s fewer than yesterday, now %(now)s.") % words
+        sentence = sentence[:1].upper() + sentence[1:]
         found.append(Change(key, difference, (difference > 0) == more_is_worse, sentence))
     return found

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput
 
+MAX_REASON = 300
 LONGEST_REVIEW_DAYS = 92  # assumption: a measure nobody looks at for a quarter has been forgotten
 
 
@@ -24,3 +25,12 @@ def check_declaration(*, level: int, basis: str, review_on: date, today: date) -
             field="review_on",
             days=LONGEST_REVIEW_DAYS,
         )
+
+
+def check_end(reason: str) -> str:
+    """The reason, without blanks around it. BadInput when there is none to speak of."""
+    reason = reason.strip()
+    if not 4 <= len(reason) <= MAX_REASON:
+        sentence = _("Say why the level ends, in 4 to %(limit)s characters: which notice of whom, or what has changed.")
+        raise BadInput(sentence, code="reason_missing", field="reason", limit=MAX_REASON)
+    return reason

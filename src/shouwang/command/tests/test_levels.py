@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shouwang.checkins.queries import level_on
 from shouwang.command import actions, queries
 from shouwang.command.models import ResponseLevel
-from shouwang.core.errors import BadInput, Forbidden
+from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.models import AuditEntry
 from shouwang.core.scope import NOBODY, Actor, system_actor
 from shouwang.core.tree import subtree
@@ -108,3 +109,48 @@ def test_each_university_under_one_roof_sees_its_own_level(cast: Cast, sign_in: 
     keeper = Actor(account_id=1, person_id=None, label="x", reach={"isolation.view": (subtree(other.path),)})
     found = queries.level_of(keeper, NOON)
     assert found is not None and found.organisation == other
+
+
+def end(cast: Cast, name: str, code: str = "WCU", reason: str = "豫政〔2020〕30号：终止响应") -> ResponseLevel:
+    return actions.end_level(organisation=cast.org[code], reason=reason, by=cast.by(name), at=NOON)
+
+
+def test_an_ended_level_asks_nobody_and_says_why(cast: Cast) -> None:
+    declare(cast, "su", 1)
+    assert level_on(cast.org["CS2301"].path, NOON.date()) == "I"
+    row = end(cast, "su")
+    assert (row.ends_at, row.end_reason) == (NOON, "豫政〔2020〕30号：终止响应")
+    assert queries.current_level(None, NOON) is None
+    assert level_on(cast.org["CS2301"].path, NOON.date()) == "none"
+    entry = AuditEntry.objects.get(verb="level.ended")
+    assert entry.old == {"level": 1}
+
+
+def test_the_level_above_holds_again(cast: Cast) -> None:
+    declare(cast, "su", 3)
+    declare(cast, "su", 1, "IE")
+    assert level_on(cast.org["CS2301"].path, NOON.date()) == "I"
+    end(cast, "su", "IE")
+    assert level_on(cast.org["CS2301"].path, NOON.date()) == "III"
+    found = queries.current_level(cast.org["CS2301"].path, NOON)
+    assert found is not None and found.level == 3
+
+
+def test_only_what_was_declared_here_ends_here_and_with_a_reason(cast: Cast) -> None:
+    declare(cast, "su", 1)
+    with pytest.raises(Conflict):
+        end(cast, "su", "IE")
+    with pytest.raises(BadInput):
+        end(cast, "su", reason=" x ")
+    with pytest.raises(Forbidden):
+        end(cast, "lin")
+    assert queries.current_level(None, NOON) is not None
+
+
+def test_the_page_ends_it(cast: Cast, sign_in: Callable[[str], Client]) -> None:
+    declare(cast, "su", 1)
+    client = sign_in("su")
+    assert "/command/level/end/" in client.get("/command/level/").content.decode()
+    response = client.post("/command/level/end/", {"reason": "形势缓和，终止响应"})
+    assert response.status_code == 302
+    assert queries.current_level(None, NOON) is None

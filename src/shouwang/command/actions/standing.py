@@ -1,4 +1,4 @@
-"""The only writes of command: declaring a level, issuing a report."""
+"""Declaring and ending a level, issuing a report."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
 from shouwang.command import queries, rules
 from shouwang.command.models import ResponseLevel, SituationReport
 from shouwang.core import audit, clock, events
+from shouwang.core.errors import Conflict
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
@@ -48,6 +50,26 @@ def declare_level(
         "level.declared", "level", row.pk, by=by, at=at, old={"level": former.level} if former else None, new=new
     )
     events.publish("level.declared", level=row, by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def end_level(*, organisation: Organisation, reason: str, by: Actor, at: datetime) -> ResponseLevel:
+    """The level declared over this very organisation ends at `at`; that of an organisation above, if any, holds again.
+
+    Needs level.declare there and a reason. Conflict when none is in force here. Event: level.ended.
+    """
+    by.require("level.declare", organisation.path)
+    reason = rules.check_end(reason)
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    row = ResponseLevel.objects.filter(organisation=organisation, ends_at__isnull=True).first()
+    if row is None:
+        sentence = _("No level was declared over %(name)s itself. End it where it was declared.")
+        raise Conflict(sentence, code="no_level_here", name=organisation.title)
+    row.ends_at, row.end_reason = max(at, row.starts_at), reason
+    row.save(update_fields=["ends_at", "end_reason"])
+    audit.record("level.ended", "level", row.pk, by=by, at=at, old={"level": row.level}, new={"reason": reason})
+    events.publish("level.ended", level=row, by=by, at=at)
     return row
 
 

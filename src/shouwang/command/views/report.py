@@ -1,4 +1,4 @@
-"""Pages of command."""
+"""Situation report, response level, buildings."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from shouwang.cases.home import chart_data
 from shouwang.cases.queries import epi_curve
 from shouwang.command import actions, queries, rules
 from shouwang.command.documents import report_document, report_file_name
-from shouwang.command.forms import LevelForm, ReportForm
+from shouwang.command.forms import EndLevelForm, LevelForm, ReportForm
 from shouwang.command.models import ResponseLevel
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
-from shouwang.core.forms import put_error
+from shouwang.core.forms import cleaned, put_error
 from shouwang.core.http import Request, signed_in
 from shouwang.core.tree import subtree
 from shouwang.org.models import Organisation
@@ -31,12 +31,10 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 def _chosen(request: Request) -> tuple[Organisation, date]:
     """The organisation and day that the address names; the topmost in reach and today when it names none."""
-    form = ReportForm(request.GET)
-    if not form.is_valid():
-        raise BadInput(_("This address does not name a day and a unit."), field=next(iter(form.errors)))
-    day = form.cleaned_data["day"] or clock.today()
-    if form.cleaned_data["unit"]:
-        return organisation_for(request.actor, form.cleaned_data["unit"], "report.view"), day
+    asked = cleaned(ReportForm(request.GET), _("This address does not name a day and a unit."))
+    day = asked["day"] or clock.today()
+    if asked["unit"]:
+        return organisation_for(request.actor, asked["unit"], "report.view"), day
     first = queries.roots_for(request.actor).select_related("parent").first()
     if first is None:
         raise NotFound
@@ -186,10 +184,23 @@ def level(request: Request) -> HttpResponse:
         "current": queries.current_level(organisation.path, clock.now()),
         "history": history,
         "form": form,
+        "end_form": EndLevelForm(),
         "may_declare": may_declare,
         "levels": ResponseLevel.Level.choices,
     }
     return render(request, "command/level.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def level_end(request: Request) -> HttpResponse:
+    """End the level without declaring another."""
+    organisation, _day = _chosen(request)
+    row = actions.end_level(
+        organisation=organisation, reason=request.POST.get("reason", ""), by=request.actor, at=clock.now()
+    )
+    messages.success(request, _("%(level)s has ended.") % {"level": row.get_level_display()})
+    return redirect("command:level")
 
 
 @require_GET

@@ -25,6 +25,8 @@ class ResponseLevel(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     review_on = models.DateField(_("to be reviewed on"))
     declared_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    # Why it was ended without another one taking its place; empty where one did.
+    end_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         ordering = ["-starts_at", "-id"]

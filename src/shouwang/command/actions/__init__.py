@@ -1,0 +1,38 @@
+"""The only writes of command: levels and reports, directives from draft to issue, tasks."""
+
+from shouwang.command.actions.directives import (
+    accept_undecided,
+    add_measure,
+    edit_directive,
+    edit_measure,
+    import_notice,
+    send_back,
+    sign,
+    submit,
+    write_directive,
+)
+from shouwang.command.actions.issuing import acknowledge, issue, mark_read, withdraw
+from shouwang.command.actions.standing import declare_level, end_level, issue_report
+from shouwang.command.actions.tasks import act_on_task, split_task, sweep_tasks
+
+__all__ = [
+    "accept_undecided",
+    "acknowledge",
+    "act_on_task",
+    "add_measure",
+    "declare_level",
+    "edit_directive",
+    "edit_measure",
+    "end_level",
+    "import_notice",
+    "issue",
+    "issue_report",
+    "mark_read",
+    "send_back",
+    "sign",
+    "split_task",
+    "submit",
+    "sweep_tasks",
+    "withdraw",
+    "write_directive",
+]

@@ -1,0 +1,17 @@
+"""Fields and constraints of command, a noun a file."""
+
+from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
+from shouwang.command.models.standing import ResponseLevel, SituationReport
+from shouwang.command.models.tasks import Task, TaskEvent
+
+__all__ = [
+    "Directive",
+    "Measure",
+    "NumberRegister",
+    "Receipt",
+    "ResponseLevel",
+    "Revision",
+    "SituationReport",
+    "Task",
+    "TaskEvent",
+]

@@ -1,0 +1,175 @@
+"""One person's queue: whatever waits for them in any room, the most urgent first. It names no patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shouwang.cases.queries import owned_clocks
+from shouwang.command.models import Directive, Receipt
+from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by
+from shouwang.command.queries.tasks import waiting_for_issuer, waiting_for_unit
+from shouwang.command.rules import tasks as rules
+from shouwang.core import clock
+from shouwang.core.scope import Actor
+from shouwang.core.tree import in_ranges
+from shouwang.tracing.queries.following import due_numbers
+
+MOST = 100  # of each kind on one page; how many there are is always told
+KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits: what, from whom, until when, where to go. `kind` is one of `KINDS`."""
+
+    kind: str
+    id: int
+    title: str
+    what: str
+    unit: str
+    due_at: datetime | None
+    href: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The queue as of `at`: items in order of their deadline, and how many there are of each kind."""
+
+    at: datetime
+    items: list[Item]
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def late(self) -> int:
+        return sum(item.late for item in self.items)
+
+    @property
+    def left_out(self) -> int:
+        """Tasks and the like beyond the first hundred of their kind."""
+        return self.total - len(self.items)
+
+
+def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
+    """Ten queries at most, two to four for somebody who answers for nothing. Not `whole`: without clocks and
+    follow-ups, which have their own cards on the home page."""
+    answered = answered_by(by, on=clock.local_day(at))
+    items: list[Item] = []
+    counts: dict[str, int] = {}
+    for kind, found, total in _kinds(by, answered, at, whole):
+        items += found
+        counts[kind] = total
+    items.sort(key=lambda item: (item.due_at is None, item.due_at or at, item.kind, item.id))
+    return Work(at, items, counts)
+
+
+def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator[tuple[str, list[Item], int]]:
+    if answered:
+        yield _listed("acknowledge", _receipts(answered), _receipt_item, at)
+    # Whoever a late task was taken to answers for something; who has ceased to still finds it in the whole queue.
+    if answered or (whole and by.person_id is not None):
+        yield _listed("task", waiting_for_unit(by, answered), _task_item, at)
+    if answered or by.holds(MANAGE):
+        yield _listed("verify", waiting_for_issuer(by, answered), _verify_item, at)
+    if by.holds(SIGN):
+        yield _listed("sign", _to_sign(by), _sign_item, at)
+    if by.holds(MANAGE):
+        yield _listed("issue", _to_issue(by), _issue_item, at)
+    if whole and by.holds("case.view"):
+        yield _listed("clock", owned_clocks(by), _clock_item, at)
+    if whole and by.holds("followup.work") and by.person_id is not None:
+        due = due_numbers(by, at=at)["mine_due"]
+        if due:
+            yield "follow_up", [_follow_up_item(due, at)], 1
+
+
+def _listed(kind: str, rows: QuerySet[Any], item: Any, at: datetime) -> tuple[str, list[Item], int]:
+    """The first `MOST`, and how many there are: counted only where they are more than shown."""
+    found = list(rows[: MOST + 1])
+    total = rows.order_by().count() if len(found) > MOST else len(found)
+    return kind, [item(row, at) for row in found[:MOST]], total
+
+
+def _receipts(answered: Answered) -> QuerySet[Receipt]:
+    rows = Receipt.objects.filter(
+        unit__in=list(answered.first), acknowledged_at__isnull=True, directive__state=Directive.State.ISSUED
+    )
+    return rows.select_related("unit", "directive", "directive__organisation").order_by("directive__acknowledge_by")
+
+
+def _receipt_item(row: Receipt, at: datetime) -> Item:
+    due = row.directive.acknowledge_by
+    return Item(
+        "acknowledge", row.pk, row.directive.title, _("Read and acknowledge"), row.unit.title, due,
+        reverse("command:directive", args=[row.directive_id]), due is not None and due < at,
+    )  # fmt: skip
+
+
+def _task_item(row: Any, at: datetime) -> Item:
+    return Item(
+        "task", row.pk, row.text, str(rules.STANDING[row.state].next_step), row.unit.title, row.due_at,
+        reverse("command:task", args=[row.pk]), row.due_at < at,
+    )  # fmt: skip
+
+
+def _verify_item(row: Any, at: datetime) -> Item:
+    return Item(
+        "verify", row.pk, row.text, str(rules.STANDING[row.state].next_step), row.unit.title, row.due_at,
+        reverse("command:task", args=[row.pk]), row.due_at < at,
+    )  # fmt: skip
+
+
+def _to_sign(by: Actor) -> QuerySet[Directive]:
+    rows = Directive.objects.filter(
+        in_ranges("organisation__path", by.ranges(SIGN)), state=Directive.State.REVIEW, signed_at__isnull=True
+    )
+    if by.account_id is not None:
+        rows = rows.exclude(Q(created_by=by.account_id) | Q(submitted_by=by.account_id))
+    return rows.select_related("organisation").order_by("submitted_at", "pk")
+
+
+def _sign_item(row: Directive, at: datetime) -> Item:
+    return Item(
+        "sign", row.pk, row.title, _("Read it and sign it off, or send it back"), row.organisation.title,
+        row.acknowledge_by, reverse("command:directive", args=[row.pk]), False,
+    )  # fmt: skip
+
+
+def _to_issue(by: Actor) -> QuerySet[Directive]:
+    rows = Directive.objects.filter(
+        in_ranges("organisation__path", by.ranges(MANAGE)), state=Directive.State.REVIEW, signed_at__isnull=False
+    )
+    return rows.select_related("organisation").order_by("signed_at", "pk")
+
+
+def _issue_item(row: Directive, at: datetime) -> Item:
+    return Item(
+        "issue", row.pk, row.title, _("Signed off: issue it"), row.organisation.title, row.acknowledge_by,
+        reverse("command:directive", args=[row.pk]), False,
+    )  # fmt: skip
+
+
+def _clock_item(row: Any, at: datetime) -> Item:
+    return Item(
+        "clock", row.pk, f"{row.case.number} · {row.title}", _("A clock of a case is running"),
+        "", row.due_at, reverse("cases:case", args=[row.case_id]), row.due_at < at,
+    )  # fmt: skip
+
+
+def _follow_up_item(due: int, at: datetime) -> Item:
+    _start, end = clock.day_bounds(clock.local_day(at))
+    return Item(
+        "follow_up", 0, _("%(n)s people still to hear today") % {"n": due}, _("Follow-up of contacts"), "", end,
+        reverse("tracing:follow_ups") + "?show=due&whose=mine", False,
+    )  # fmt: skip
