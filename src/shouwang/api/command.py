@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from ninja import Router, Schema
+from ninja import File, Router, Schema, UploadedFile
 
 from shouwang.api.http import ApiRequest
 from shouwang.command import actions, queries
 from shouwang.command.models import ResponseLevel
+from shouwang.command.reading import read_notice
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.org.models import Organisation
@@ -25,6 +26,13 @@ class LevelIn(Schema):
     organisation: str | None = None
 
 
+class LevelEndIn(Schema):
+    """Why the level ends; over which organisation, the topmost in reach by default."""
+
+    reason: str
+    organisation: str | None = None
+
+
 class LevelOut(Schema):
     level: int
     organisation: str
@@ -32,6 +40,56 @@ class LevelOut(Schema):
     starts_at: datetime
     ends_at: datetime | None
     review_on: date
+
+
+class NoticeIn(Schema):
+    """The text of a notice, as it was pasted."""
+
+    text: str
+
+
+class NoticeSection(Schema):
+    number: str
+    heading: str
+    text: str
+    sections: list[NoticeSection]
+
+
+class NoticeMeasure(Schema):
+    """`quote` stands in the notice; `words` are those that told the capability; `at` its place in the text."""
+
+    capability: str
+    quote: str
+    section: str | None
+    subsection: str | None
+    owner_hint: str | None
+    deadline: str | None
+    deadline_words: str | None
+    words: list[str]
+    at: list[int]
+
+
+class NoticeUnread(Schema):
+    text: str
+    section: str | None
+    reason: str
+
+
+class NoticeOut(Schema):
+    issuer: str | None
+    number: str | None
+    urgency: str | None
+    title: str | None
+    addressees: list[str]
+    preamble: str
+    sections: list[NoticeSection]
+    attachments: list[str]
+    copies: list[str]
+    date: str | None
+    print_date: str | None
+    issuing_office: str | None
+    measures: list[NoticeMeasure]
+    unread: list[NoticeUnread]
 
 
 class IssuedOut(Schema):
@@ -91,6 +149,13 @@ def declare_level(request: ApiRequest, body: LevelIn) -> LevelOut:
     return _level(row)
 
 
+@router.post("/level/end", response=LevelOut, operation_id="end_level")
+def end_level(request: ApiRequest, body: LevelEndIn) -> LevelOut:
+    """End the level without declaring another. Needs level.declare."""
+    organisation = _organisation(request, body.organisation)
+    return _level(actions.end_level(organisation=organisation, reason=body.reason, by=request.actor, at=clock.now()))
+
+
 @router.get("/report", response=dict[str, Any], operation_id="situation_report")
 def report(request: ApiRequest, day: date | None = None, organisation: str | None = None) -> dict[str, Any]:
     """The situation report: figures with denominators, changes, gaps, units. Needs report.view."""
@@ -113,3 +178,30 @@ def issued(request: ApiRequest, report_id: int) -> dict[str, Any]:
     """An issued version as it was."""
     row = queries.report_version(request.actor, report_id)
     return {"version": row.version, "issued_at": row.issued_at, **row.figures}
+
+
+@router.get("/tracing-quality", response=dict[str, Any], summary="Shares and delays of tracing by week of the report")
+def tracing_quality(request: ApiRequest, weeks: int = 12, disease: str = "") -> Any:
+    """Numbers within reach of report.view. Null: not known; `left_out`: about one to four, or beside such a one."""
+    if not request.actor.holds("report.view"):
+        raise NotFound
+    return queries.quality_json(queries.tracing_quality(request.actor, weeks=weeks, disease=disease, at=clock.now()))
+
+
+@router.post("/notice", response=NoticeOut, summary="Read a notice from its text")
+def read_text(request: ApiRequest, body: NoticeIn) -> Any:
+    """What it orders, with the words that say so. Nothing is stored; `/directives/import` keeps one."""
+    _may_read(request)
+    return read_notice(body.text).found
+
+
+@router.post("/notice/file", response=NoticeOut, summary="Read a notice from a file")
+def read_file(request: ApiRequest, file: File[UploadedFile]) -> Any:
+    """As above, from .docx, .pdf or .txt of 20 MB at most."""
+    _may_read(request)
+    return read_notice(file.read()).found
+
+
+def _may_read(request: ApiRequest) -> None:
+    if not request.actor.holds("report.view"):
+        raise NotFound

@@ -153,6 +153,7 @@ class AssignIn(Schema):
 
 class EndIn(Schema):
     reason: str = Field("", description="Needed when a criterion is not met")
+    confirmed: list[str] = Field([], description="Codes of `confirm:…` criteria that you have seen met", max_length=40)
     version: int | None = None
 
 
@@ -266,7 +267,9 @@ def assign(request: ApiRequest, order_id: int, body: AssignIn) -> OrderDetail:
 @router.post("/orders/{order_id}/end", response=OrderDetail, summary="End by review")
 def end(request: ApiRequest, order_id: int, body: EndIn) -> OrderDetail:
     order, at = queries.order_for(request.actor, order_id), clock.now()
-    actions.end_order(order, reason=body.reason, by=request.actor, at=at, version=body.version)
+    actions.end_order(
+        order, reason=body.reason, confirmed=body.confirmed, by=request.actor, at=at, version=body.version
+    )
     return _detail(request, order_id, at)
 
 

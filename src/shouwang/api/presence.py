@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ from shouwang.org.models import Organisation
 from shouwang.org.queries import organisation_named
 from shouwang.tracing import actions, queries
 from shouwang.tracing.models import PresenceBatch, PresenceDay, PresenceSource
+from shouwang.tracing.queries import presence
+from shouwang.tracing.rules.timetable_changes import Asked
 
 router = Router(tags=["presence"])
 MOST_DAYS = 31
@@ -35,7 +37,7 @@ class ProblemOut(Schema):
 
 
 class PresenceIn(Schema):
-    format: Literal["gate", "visits", "proximity"]
+    format: Literal["gate", "visits", "proximity", "wifi"]
     step: int | None = Field(None, description="proximity: seconds a record covers, (t − step, t]")
     create_people: bool = Field(False, description="Needs people.manage")
     create_places: bool = Field(False, description="Needs org.manage")
@@ -132,6 +134,95 @@ def bring_timetable(request: ApiRequest, body: Form[TimetableIn], file: File[Upl
     options = actions.ImportOptions(create_places=body.create_places, name=file.name, owner=owner)
     with _kept(file) as path:
         return actions.import_timetable(path, options=options, by=by, at=clock.now()).as_dict()
+
+
+class LessonIn(Schema):
+    course: str
+    day: date = Field(description="Day in the timetable")
+    what: Literal["cancelled", "moved", "room"]
+    starts: time | None = Field(None, description="Start in the timetable; null: all lessons of the course on that day")
+    to_day: date | None = None
+    to_starts: time | None = None
+    to_ends: time | None = None
+    to_place: str = Field("", description="Code or name of the room")
+
+
+class LessonOut(LessonIn):
+    id: int
+    entered_at: datetime
+
+
+@router.get("/lessons", response=list[LessonOut], summary="Lessons cancelled, moved or elsewhere, latest first")
+def lessons(request: ApiRequest) -> Any:
+    return [presence.lesson_json(row) for row in presence.lesson_changes(request.actor)[:1000]]
+
+
+@router.post("/lessons", response=LessonOut, summary="A lesson is not held as the timetable says")
+def change_lesson(request: ApiRequest, body: LessonIn) -> Any:
+    asked = Asked(
+        body.course, body.day, body.what, body.starts, body.to_day, body.to_starts, body.to_ends, body.to_place
+    )
+    return presence.lesson_json(actions.lessons.change_lesson(asked, by=request.actor, at=clock.now()))
+
+
+@router.post("/lessons/file", response=TimetableOut, summary="Import changed lessons as a table")
+def bring_lessons(request: ApiRequest, file: File[UploadedFile]) -> Any:
+    by = request.actor
+    by.require(actions.IMPORT)
+    with _kept(file) as path:
+        options = actions.ImportOptions(name=file.name)
+        return actions.lessons.import_changes(path, options=options, by=by, at=clock.now()).as_dict()
+
+
+@router.post("/lessons/{int:change_id}/restore", response={204: None}, summary="Held as the timetable says after all")
+def restore_lesson(request: ApiRequest, change_id: int) -> Any:
+    actions.lessons.restore_lesson(change_id, by=request.actor, at=clock.now())
+    return 204, None
+
+
+class GatheringIn(Schema):
+    title: str
+    where: str = Field(description="Code or name of a place")
+    starts_at: datetime
+    ends_at: datetime
+    participants: list[str] = Field(description="Student or staff numbers; all or none are kept")
+
+
+class GatheringOut(Schema):
+    id: int
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    people: int
+    entered_at: datetime
+    withdrawn_at: datetime | None
+    reason: str
+
+
+class GatheringGone(Schema):
+    reason: str
+
+
+@router.get("/gatherings", response=list[GatheringOut], summary="Gatherings with the number of their people")
+def gatherings(request: ApiRequest) -> Any:
+    return [presence.gathering_json(row) for row in presence.gatherings(request.actor)[:200]]
+
+
+@router.post("/gatherings", response=GatheringOut, summary="What was held and who took part")
+def register_gathering(request: ApiRequest, body: GatheringIn) -> Any:
+    row = actions.gatherings.register(
+        body.title, where=body.where, starts_at=clock.aware(body.starts_at), ends_at=clock.aware(body.ends_at),
+        numbers=body.participants, by=request.actor, at=clock.now(),
+    )  # fmt: skip
+    return presence.gathering_json(row)
+
+
+@router.post("/gatherings/{int:gathering_id}/withdraw", response=GatheringOut, summary="Entered by mistake, and why")
+def withdraw_gathering(request: ApiRequest, gathering_id: int, body: GatheringGone) -> Any:
+    by = request.actor
+    row = presence.gathering_for(by, gathering_id)
+    return presence.gathering_json(actions.gatherings.withdraw(row, reason=body.reason, by=by, at=clock.now()))
 
 
 @router.post("/build", response=list[BuiltOut], summary="Build days anew from everything known about them")

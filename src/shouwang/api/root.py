@@ -5,27 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
+from ninja.types import DictStrAny
 
 from shouwang import __version__
 from shouwang.api.cases import router as cases_router
+from shouwang.api.chains import router as chains_router
 from shouwang.api.checkin_forms import router as forms_router
 from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
+from shouwang.api.directives import router as directives_router
 from shouwang.api.docs import DocsPage
+from shouwang.api.followups import router as followups_router
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
+from shouwang.api.laboratory import router as laboratory_router
 from shouwang.api.lists import router as lists_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
+from shouwang.api.packs import router as packs_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
+from shouwang.api.tracing_rules import router as tracing_rules_router
+from shouwang.api.tracing_told import router as tracing_told_router
 from shouwang.core.errors import ShouwangError
 
-api = NinjaAPI(
+
+class Described(NinjaAPI):
+    """Puts its description together once a language: it takes a second, and the addresses of a process never change."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._schemas: dict[tuple[str | None, str | None], Any] = {}
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: DictStrAny | None = None) -> Any:
+        if path_params:  # this API stands at one address; kept answers could grow with what is asked
+            return super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        key = path_prefix, get_language()
+        if key not in self._schemas:
+            self._schemas[key] = super().get_openapi_schema(path_prefix=path_prefix)
+        return self._schemas[key]
+
+
+api = Described(
     title="Shouwang 守望",
     version=__version__,
     description="Outbreak response of a campus. Every operation stands under the same scope as the pages.",
@@ -71,9 +97,16 @@ api.add_router("/checkins", checkins_router)
 api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)
 api.add_router("/cases", cases_router)
+api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)
+api.add_router("/tracing", tracing_rules_router)
+api.add_router("/tracing", tracing_told_router)
+api.add_router("/follow-ups", followups_router)
+api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)
 api.add_router("/command", command_router)
+api.add_router("/command", packs_router)
+api.add_router("/command", directives_router)

@@ -256,7 +256,7 @@ def make(request: ApiRequest, body: SurveyCampaignIn) -> Any:
         aim=queries.Aim(tuple(body.organisations), tuple(body.kinds), tuple(body.situations), tuple(body.places)),
         title=body.title,
         why=body.why,
-        deadline=body.deadline if body.deadline.tzinfo else body.deadline.replace(tzinfo=clock.zone()),
+        deadline=clock.aware(body.deadline),
         remind_hours=body.remind_hours,
         by=by,
         at=at,
@@ -279,7 +279,7 @@ def sync(request: ApiRequest, campaign_id: int) -> Any:
 @router.post("/{int:campaign_id}/extend", response=SurveyCampaignOut, summary="Another deadline")
 def extend(request: ApiRequest, campaign_id: int, body: SurveyDeadlineIn) -> Any:
     row = queries.managed_campaign(request.actor, campaign_id)
-    deadline = body.deadline if body.deadline.tzinfo else body.deadline.replace(tzinfo=clock.zone())
+    deadline = clock.aware(body.deadline)
     return campaign_out(actions.extend_campaign(row, deadline=deadline, by=request.actor, at=clock.now()))
 
 

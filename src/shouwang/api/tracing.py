@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Query, Router, Schema
 
 from shouwang.api.http import ApiRequest
+from shouwang.cases.queries import pack_of
 from shouwang.core import audit, clock
-from shouwang.core.packs import get_pack
 from shouwang.org.models import Person
 from shouwang.tracing import actions, queries
 from shouwang.tracing.models import Contact, PresenceDay, Trace
@@ -51,6 +51,7 @@ class CaseRow(Schema):
     close: int | None
     waiting: int | None
     total: int | None
+    unknown: int = Field(description="Contacts nobody knows yet")
 
 
 class ContactOut(Schema):
@@ -202,7 +203,7 @@ def days(request: ApiRequest, first: date | None = None, last: date | None = Non
 @router.post("/trace", summary="Everyone who was with a person in a window; the same answer as `shouwang trace`")
 def trace_at_will(request: ApiRequest, body: TraceIn) -> Any:
     by, at = request.actor, clock.now()
-    onset = body.onset if body.onset.tzinfo else body.onset.replace(tzinfo=clock.zone())
+    onset = clock.aware(body.onset)
     answer = queries.answer_json(
         by,
         number=body.person,
@@ -239,6 +240,7 @@ def _case_row(row: queries.DeskCase) -> dict[str, Any]:
         "close": row.close if traced else None,
         "waiting": row.waiting if traced else None,
         "total": row.total if traced else None,
+        "unknown": row.unknown,
     }
 
 
@@ -252,7 +254,7 @@ def _contact(row: Contact) -> dict[str, Any]:
 
 def _explained(row: Contact) -> dict[str, Any]:
     said = explaining.explain(row)
-    pack = get_pack(row.case.pack)
+    pack = pack_of(row.case)
     return {
         **_contact(row),
         "window": said.window,

@@ -13,7 +13,6 @@ from shouwang.cases.models import Case
 from shouwang.core.models import AuditEntry
 from shouwang.org.tests.cast import Cast
 from shouwang.tracing.models import Contact
-from shouwang.tracing.tests.conftest import operator, traced  # noqa: F401
 from shouwang.tracing.tests.desk_scene import contact, ill, many_contacts
 
 ROOT = "/api/v1/tracing"
@@ -24,7 +23,7 @@ def post(client: Client, path: str, body: Any = None) -> Any:
     return client.post(f"{ROOT}{path}", {} if body is None else body, content_type="application/json")
 
 
-def test_from_a_case_to_its_contacts(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_from_a_case_to_its_contacts(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     qiu, second = sign_in("qiu"), ill(cast, "ou")
     rows = qiu.get(f"{ROOT}/cases").json()
     assert [(row["number"], row["total"]) for row in rows] == [(second.number, None), (traced.number, 4)]
@@ -36,7 +35,7 @@ def test_from_a_case_to_its_contacts(cast: Cast, sign_in: SignIn, traced: Case) 
     assert AuditEntry.objects.filter(verb="contact.listed", mouth="api", is_read=True).exists()
 
 
-def test_pages_follow_the_cursor(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_pages_follow_the_cursor(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     many_contacts(traced, cast, 70)
     qiu, seen, cursor = sign_in("qiu"), [], ""
     while cursor is not None:
@@ -46,7 +45,7 @@ def test_pages_follow_the_cursor(cast: Cast, sign_in: SignIn, traced: Case) -> N
     assert len(seen) == len(set(seen)) == 74
 
 
-def test_decisions(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_decisions(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     qiu, zhao = sign_in("qiu"), contact(traced, cast, "zhao").pk
     done = post(qiu, f"/contacts/{zhao}/confirm", {"version": 1}).json()
     assert (done["state"], done["version"]) == ("confirmed", 2)
@@ -67,7 +66,7 @@ def test_decisions(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: 
     ) == {"api"}
 
 
-def test_an_explanation_adds_up(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_an_explanation_adds_up(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     said = sign_in("qiu").get(f"{ROOT}/contacts/{contact(traced, cast, 'wang').pk}").json()
     assert said["seconds"] == said["counted_seconds"] == sum(said["days"].values()) == 990 * 60
     assert (said["left_out"], said["rule"]) == (0, "nhc6")
@@ -76,7 +75,7 @@ def test_an_explanation_adds_up(cast: Cast, sign_in: SignIn, traced: Case) -> No
     assert sum(item["seconds"] for item in said["evidence"]) == said["seconds"]
 
 
-def test_a_trace_at_will(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_a_trace_at_will(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     qiu, body = sign_in("qiu"), {"person": "2023010101", "onset": "2026-03-02T06:00:00+08:00", "lookback_days": 2}
     answer = post(qiu, "/trace", body).json()
     assert [row["person"] for row in answer["contacts"]] == ["2023010102", "2023010201", "2023010103", "2023020101"]
@@ -95,19 +94,19 @@ def test_malformed_requests(cast: Cast, sign_in: SignIn, body: Any) -> None:
 @pytest.mark.parametrize(
     ("onset", "days"), [("0001-01-01T00:00:00Z", 366), ("9999-12-31T23:59:59Z", 366), ("2026-03-02T06:00:00", 10**30)]
 )
-def test_extreme_windows(cast: Cast, sign_in: SignIn, traced: Case, onset: str, days: int) -> None:  # noqa: F811
+def test_extreme_windows(cast: Cast, sign_in: SignIn, traced: Case, onset: str, days: int) -> None:
     response = post(sign_in("qiu"), "/trace", {"person": "2023010101", "onset": onset, "lookback_days": days})
     assert response.status_code in (200, 400, 422), response.content
 
 
-def test_days(cast: Cast, sign_in: SignIn, traced: Case) -> None:  # noqa: F811
+def test_days(cast: Cast, sign_in: SignIn, traced: Case) -> None:
     rows = sign_in("qiu").get(f"{ROOT}/days", {"first": "2026-03-01", "last": "2026-03-01"}).json()
     assert [(row["day"], row["visits"] > 0) for row in rows] == [(date(2026, 3, 1).isoformat(), True)]
     assert sign_in("su").get(f"{ROOT}/days").status_code == 200
 
 
 @pytest.mark.parametrize("who", ["lin", "fang", "tang", "deng", "admin"])
-def test_nobody_else(cast: Cast, sign_in: SignIn, traced: Case, who: str) -> None:  # noqa: F811
+def test_nobody_else(cast: Cast, sign_in: SignIn, traced: Case, who: str) -> None:
     client, zhao = sign_in(who), contact(traced, cast, "zhao").pk
     assert client.get(f"{ROOT}/cases").status_code == 403
     assert client.get(f"{ROOT}/cases/{traced.pk}/contacts").status_code == 404
