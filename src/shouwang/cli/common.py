@@ -27,6 +27,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="End with one
 limit_option = click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Rows shown."
 )
+engine_option = click.option(
+    "--engine",
+    default="embedded",
+    show_default=True,
+    type=click.Choice(["embedded", "spark"]),
+    help="Where it is computed; the answer is the same. Spark: docs/beyond-one-machine.md.",
+)
 reason_option = click.option("--reason", required=True, help="Kept with the decision.")
 
 
@@ -113,4 +120,4 @@ def moment(text: str | None, option: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no time; write 2026-03-02T08:30", param_hint=option) from error
-    return found if found.tzinfo else found.replace(tzinfo=clock.zone())
+    return clock.aware(found)

@@ -190,10 +190,11 @@ def _room(by: Actor, code: str) -> Place:
 @order.command("end")
 @click.argument("number")
 @click.option("--reason", default="", help="Needed where a criterion of release is not met.")
+@click.option("--confirm", "confirmed", multiple=True, metavar="CODE", help="What the pack wants seen, and you saw.")
 @as_option
-def end(number: str, reason: str, user: str | None) -> None:
+def end(number: str, reason: str, confirmed: tuple[str, ...], user: str | None) -> None:
     """End an order by review: by rule when every criterion is met, else by decision with a reason."""
     by = actor(user)
-    decision = order_actions.end_order(_order(by, number), reason=reason, by=by, at=clock.now())
+    decision = order_actions.end_order(_order(by, number), reason=reason, confirmed=confirmed, by=by, at=clock.now())
     unmet = ", ".join(item.code for item in decision.unmet)
     click.echo(f"{number.upper()}: ended " + (f"by decision; not met: {unmet}" if unmet else "by rule"))

@@ -102,6 +102,15 @@ def _packs() -> Finding:
         return Finding(
             "packs", False, "no pack is active: check-ins have no triage", "run: shouwang pack activate CODE"
         )
+    at_hand = packs.pack_files()
+    changed = [pack.code for pack in active if pack.code in at_hand and packs.get_pack(pack.code).sha256 != pack.sha256]
+    if changed:
+        return Finding(
+            "packs",
+            False,
+            f"the file has changed since it was put in force: {', '.join(changed)}",
+            f"run: shouwang pack check FILE, then shouwang pack activate {changed[0]}",
+        )
     today = clock.today()
     past = [pack.code for pack in active if pack.head.in_force_to and pack.head.in_force_to < today]
     if past:

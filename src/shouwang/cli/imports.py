@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shouwang.cli.common import actor, as_option, json_option, parse_day, print_json, progress_bar, table
+from shouwang.cli.common import actor, as_option, json_option, moment, parse_day, print_json, progress_bar, table
 from shouwang.core import clock
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def roster(
 
 @imports.command("presence")
 @file_argument
-@click.option("--format", "source_format", type=click.Choice(["proximity", "gate", "visits"]), required=True)
+@click.option("--format", "source_format", type=click.Choice(["proximity", "gate", "visits", "wifi"]), required=True)
 @click.option("--step", default=20, show_default=True, type=click.IntRange(1, 86400),
               help="proximity: a record at t covers (t − step, t], in seconds.")  # fmt: skip
 @click.option("--create-people", is_flag=True, help="Create people that the roster does not know.")
@@ -196,3 +196,38 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
     table(["", ""], rows)
     for problem in problems[:PROBLEMS_SHOWN]:
         click.echo(f"  row {problem['row']}, {problem['column']}: {problem['message']} {problem['remedy']}")
+
+
+@imports.command("lessons")
+@file_argument
+@as_option
+@json_option
+def lessons(file: Path, user: str | None, as_json: bool) -> None:
+    """Import changed lessons: cancelled, moved, in another room. Built days they touch become stale."""
+    from shouwang.tracing import actions
+
+    result = actions.lessons.import_changes(file, by=actor(user), at=clock.now())
+    _tell(result.as_dict(), as_json)
+    if not as_json:
+        for problem in result.problems[:PROBLEMS_SHOWN]:
+            click.echo(f"  row {problem.row}, {problem.column}: {problem.message} {problem.remedy}")
+
+
+@imports.command("gathering")
+@file_argument
+@click.option("--title", required=True)
+@click.option("--place", "where", required=True, help="Code or name.")
+@click.option("--from", "starts", required=True, metavar="ISO8601")
+@click.option("--until", "ends", required=True, metavar="ISO8601")
+@as_option
+def gathering(file: Path, title: str, where: str, starts: str, ends: str, user: str | None) -> None:
+    """Enter what was held; FILE holds the numbers of those who took part, one a line."""
+    from shouwang.tracing import actions
+
+    starts_at, ends_at = moment(starts, "--from"), moment(ends, "--until")
+    assert starts_at is not None and ends_at is not None  # both options are required
+    row = actions.gatherings.register(
+        title, where=where, starts_at=starts_at, ends_at=ends_at, by=actor(user), at=clock.now(),
+        numbers=file.read_text(encoding="utf-8").split(),
+    )  # fmt: skip
+    click.echo(f"gathering {row.pk}: {row.participants.count()} people.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -68,6 +69,40 @@ def daily(day: str | None, code: str | None, docx: Path | None, issue: bool, use
         click.echo(f"! {gap['sentence']} {gap['next_step']}")
 
 
+@report.command("tracing")
+@click.option("--weeks", default=12, show_default=True, type=click.IntRange(1, 53))
+@click.option("--disease", default="", help="Default: all.")
+@as_option
+@json_option
+def tracing(weeks: int, disease: str, user: str | None, as_json: bool) -> None:
+    """Quality of tracing: shares and delays by week of the report."""
+    by = actor(user)
+    body = queries.quality_json(queries.tracing_quality(by, weeks=weeks, disease=disease, at=clock.now()))
+    if as_json:
+        print_json(body)
+        return
+    columns = [body["together"], *reversed(body["weeks"])]
+    head = ["all weeks" if week["week"] is None else str(week["week"]) for week in columns]
+    rows: list[list[object]] = [["cases", *(week["cases"] for week in columns)]]
+    for key in body["together"]["shares"]:
+        rows.append([key, *(_share(week["shares"][key]) for week in columns)])
+    for key in body["together"]["delays"]:
+        rows.append([f"{key}, h", *(_delay(week["delays"][key]) for week in columns)])
+    table(["", *(name + ("*" if week["incomplete"] else "") for name, week in zip(head, columns, strict=True))], rows)
+    click.echo("* not complete. Delays: median, nine in ten are shorter.")
+
+
+def _share(item: dict[str, Any]) -> str:
+    part = item["left_out"] or item["part"]
+    return "–" if part is None else f"{part}/{item['whole']}"
+
+
+def _delay(item: dict[str, Any]) -> str:
+    if item["median_hours"] is None:
+        return "<5" if item["left_out"] else "–"
+    return f"{item['median_hours']:.1f}, {item['p90_hours']:.1f}"
+
+
 @click.group()
 def level() -> None:
     """Response levels."""
@@ -82,6 +117,17 @@ def show(as_json: bool) -> None:
         print_json({"level": found.level if found else None, "basis": found.basis if found else None})
     else:
         click.echo(f"{found.get_level_display()}: {found.basis}" if found else "No level is declared.")
+
+
+@level.command("end")
+@click.option("--reason", required=True, help="Which notice of whom, or what has changed.")
+@click.option("--organisation", "code", metavar="CODE")
+@as_option
+def end(reason: str, code: str | None, user: str | None) -> None:
+    """End the level without declaring another; one declared further up holds again."""
+    by = actor(user)
+    row = actions.end_level(organisation=_organisation(by, code), reason=reason, by=by, at=clock.now())
+    click.echo(f"{row.get_level_display()} has ended for {row.organisation.title}.")
 
 
 @level.command("declare")

@@ -12,10 +12,12 @@ import click
 from django.conf import settings
 
 from shouwang.cases import actions as cases
+from shouwang.cases.laboratory import actions as laboratory
 from shouwang.checkins import actions as checkins
 from shouwang.checkins import tasks as checkin_tasks
 from shouwang.cli.background import HELPERS, Supervisor, leave_when_alone
 from shouwang.cli.common import json_option, print_json
+from shouwang.command import actions as command
 from shouwang.core import clock, purging
 from shouwang.core.scope import system_actor
 from shouwang.epi.contacts import warm_up
@@ -114,6 +116,8 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
         f"{counts['taken_up']} imports and bulk jobs taken up again, {counts['built']} presence days built again."
     )
     click.echo(f"{counts['counted']} people counted anew.")
+    click.echo(f"{counts['escalated']} steps taken with late tasks.")
+    click.echo(f"{counts['followed']} follow-ups completed or handed on.")
 
 
 def sweep_once(at: datetime) -> dict[str, int]:
@@ -122,7 +126,9 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "overdue": cases.sweep_clocks(at=at),
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
-        "synced": surveys.sync_open(by=system_actor("sweeper"), at=at),
+        "synced": surveys.sync_open(by=system_actor("sweeper"), at=at) + laboratory.sync_open_days(at=at),
+        "escalated": command.sweep_tasks(at=at),
+        "followed": sum(tracing.sweep_follow_ups(at=at).values()),
         "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),
     }
 

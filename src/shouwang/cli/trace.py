@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from shouwang.cli.common import actor, as_option, json_option, print_json, table
+from shouwang.cli.common import actor, as_option, engine_option, json_option, print_json, table
 from shouwang.core import audit, clock
 from shouwang.org.models import Person
+
+if TYPE_CHECKING:
+    from shouwang.tracing.presence.on_spark import Engine
 
 
 @click.command()
@@ -20,6 +24,7 @@ from shouwang.org.models import Person
 @click.option("--rule", metavar="NAME", help="Grade by this pack's contact rule. Default: the active pack's.")
 @click.option("--min-seconds", type=click.IntRange(0), help="Leave out who was there for less.")
 @click.option("--limit", default=30, show_default=True, help="Contacts shown without --json.")
+@engine_option
 @as_option
 @json_option
 def trace(
@@ -29,6 +34,7 @@ def trace(
     rule: str | None,
     min_seconds: int | None,
     limit: int,
+    engine: Engine,
     user: str | None,
     as_json: bool,
 ) -> None:
@@ -37,7 +43,8 @@ def trace(
     from shouwang.tracing import queries
 
     by, now = actor(user), clock.now()
-    warm_up()  # loading the compiled kernel is start-up, not search: elapsed_ms is the search alone
+    if engine == "embedded":
+        warm_up()  # loading the compiled kernel is start-up, not search: elapsed_ms is the search alone
     answer = queries.answer_json(
         by,
         number=number,
@@ -45,6 +52,7 @@ def trace(
         lookback_days=lookback_days,
         rule=rule,
         min_seconds=min_seconds,
+        engine=engine,
         at=now,
     )
     numbers = [answer["person"], *(row["person"] for row in answer["contacts"])]
@@ -71,4 +79,4 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is neither ISO 8601 nor unix seconds", param_hint="--onset") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.zone())
+    return clock.aware(moment)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import click
 from django.conf import settings
@@ -19,8 +20,8 @@ from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
 from shouwang.cli.demo import campus as campuses
 from shouwang.cli.demo import files as demo_files
+from shouwang.cli.demo import papers, story
 from shouwang.cli.demo import stage as stages
-from shouwang.cli.demo import story
 from shouwang.command import actions as command
 from shouwang.command.queries import report_dict
 from shouwang.core import clock
@@ -116,13 +117,15 @@ def run(size: campuses.Size, *, seed: int) -> dict[str, object]:
         stages.open_accounts(stage, patient, by=by, at=first)
         story.declare_level(stage, at=first + timedelta(hours=9))
     happened = story.Happened()
-    with stage_of("history", f"{story.HISTORY_DAYS} days of check-ins, two earlier cases"):
+    with stage_of("history", f"{story.HISTORY_DAYS} days of check-ins, four earlier cases, three of one chain"):
         _the_days_before(seed, happened, now=now)
     with stage_of("morning", "this morning's check-ins"):
         _this_day(seed, happened, now=now)
     with stage_of("case", "a student reports fever; clinic, tracer and isolation act"):
         story.this_morning(patient, happened, now=now)
         story.the_clinic_works_off_its_queue(by=story.actor("clinic", now), at=now)
+    with stage_of("directive", "a directive issued to all colleges; some have begun"):
+        papers.issue_directive(stage, at=now)
     with stage_of("report", "situation report issued"):
         office = story.actor("office", now)
         command.issue_report(organisation=stage.university, day=clock.local_day(now), by=office, at=now)
@@ -153,11 +156,15 @@ def _the_days_before(seed: int, happened: story.Happened, *, now: datetime) -> N
     ).order_by("pk")
     count = earlier.count()
     said: list[str] = []
-    story.an_earlier_case(earlier[count // 5], 6, happened, now=now, on_time=True, note=said.append)
+    how: dict[str, Any] = {"now": now, "note": said.append}
+    first = story.an_earlier_case(earlier[count // 5], 6, happened, on_time=True, **how)
+    second = story.an_earlier_case(story.next_of(first), 5, happened, on_time=True, **how)
     for back in range(story.HISTORY_DAYS, 0, -1):
         morning = clock.day_start(today - timedelta(days=back)) + timedelta(hours=6, minutes=30)
         story.a_day_of_checkins(seed, from_=morning, until=morning + timedelta(hours=3), happened=happened)
-    story.an_earlier_case(earlier[count // 5 * 4], 2, happened, now=now, on_time=False, note=said.append)
+    story.an_earlier_case(earlier[count // 5 * 4], 2, happened, on_time=False, **how)
+    story.an_earlier_case(story.next_of(second), 1, happened, on_time=True, **how)
+    story.the_tracer_says_who_infected_whom(first, second, by=story.actor("tracer", now), at=now)
 
 
 def _this_day(seed: int, happened: story.Happened, *, now: datetime) -> None:

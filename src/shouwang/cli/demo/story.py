@@ -1,4 +1,4 @@
-"""What happens on the demo campus: a fortnight of check-ins, two earlier cases, and this morning."""
+"""What happens on the demo campus: days of check-ins, four earlier cases, three of them one chain, and this morning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shouwang.isolation.models import Order
 from shouwang.org.models import Account, Person
 from shouwang.org.queries import actor_for
 from shouwang.tracing import actions as tracing
-from shouwang.tracing.models import Contact, Trace
+from shouwang.tracing.models import Contact, Trace, TransmissionLink
 
 SHARE_SELF, SHARE_PROXY = 0.93, 0.02  # the rest has not been heard of; nobody fills in 100 %
 SHARE_UNWELL = 0.0015
@@ -178,7 +178,7 @@ def rooms_are_found(case: Case, *, limit: int | None, by: Actor, at: datetime) -
 
 def an_earlier_case(
     person: Person, days_ago: int, happened: Happened, *, now: datetime, on_time: bool, note: Callable[[str], None]
-) -> None:
+) -> Case:
     """A whole case some days back, each step at its own moment; `on_time` False lets its clocks run late."""
     morning = clock.day_start(clock.local_day(now) - timedelta(days=days_ago)) + timedelta(hours=8, minutes=20)
     alert = falls_ill(person, by=system_actor("demo"), at=morning)
@@ -188,6 +188,20 @@ def an_earlier_case(
     the_tracer_acts(case, happened, by=actor("tracer", traced), at=min(traced, now))
     placed = rooms_are_found(case, limit=30, by=actor("clinic", traced), at=min(traced + timedelta(hours=1), now))
     note(f"{case.number}: {placed} rooms")
+    return case
+
+
+def next_of(case: Case) -> Person:
+    """Who falls ill next: the close contact who was with the case longest and is neither a case nor of the cast."""
+    close = Contact.objects.filter(case=case, grade="close", person__account__isnull=True, person__cases__isnull=True)
+    return close.select_related("person").order_by("-seconds", "pk")[0].person
+
+
+def the_tracer_says_who_infected_whom(first: Case, second: Case, *, by: Actor, at: datetime) -> None:
+    """The first came back with it, the second is a link the rule proposed; the third is left for you to decide."""
+    tracing.add_link(first, origin="imported", reason="发病前三天由外地返校（本人陈述，车票核实）", by=by, at=at)
+    link = TransmissionLink.objects.get(case=second, infector=first)
+    tracing.accept_link(link, reason="同住一室，发病间隔相符", by=by, at=at)
 
 
 def this_morning(patient: Person, happened: Happened, *, now: datetime) -> Case:

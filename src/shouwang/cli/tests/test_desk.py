@@ -19,7 +19,6 @@ from shouwang.core.models import AuditEntry
 from shouwang.isolation.models import Order
 from shouwang.org.tests.cast import Cast
 from shouwang.tracing.models import Contact
-from shouwang.tracing.tests.conftest import operator, traced  # noqa: F401
 from shouwang.tracing.tests.desk_scene import contact as contact_of
 
 
@@ -75,7 +74,7 @@ def test_from_alert_to_case(cast: Cast) -> None:
     assert AuditEntry.objects.filter(verb="case.opened", mouth="cli").count() == 1
 
 
-def test_contacts(cast: Cast, traced: Case) -> None:  # noqa: F811
+def test_contacts(cast: Cast, traced: Case) -> None:
     number = traced.number
     listed = said(contact, "list", number, "--as", "qiu")
     assert [row["name"] for row in listed["rows"]] == ["王蕾", "赵宁", "孟欣", "欧阳静"]
@@ -94,7 +93,7 @@ def test_contacts(cast: Cast, traced: Case) -> None:  # noqa: F811
     assert "王蕾" in run(contact, "list", number, "--as", "qiu").output
 
 
-def test_orders(cast: Cast, traced: Case) -> None:  # noqa: F811
+def test_orders(cast: Cast, traced: Case) -> None:
     run(contact, "confirm", str(contact_of(traced, cast, "zhao").pk), "--as", "qiu")
     number = Order.objects.get(person=cast.person["zhao"]).number
     assert number in {row["number"] for row in said(order, "list", "--as", "he")["rows"]}

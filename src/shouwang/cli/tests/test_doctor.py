@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
 
 from shouwang.cli import doctor
 from shouwang.cli.doctor import Finding, examine
 from shouwang.cli.main import shouwang
 from shouwang.cli.setup import make_home
+from shouwang.core.actions import activate_pack
 from shouwang.core.models import ActivePack, ImportRun
+from shouwang.core.packs import SHIPPED
 from shouwang.org.tests.cast import NOON, Cast
 from shouwang.tracing.models import PresenceDay
 
@@ -107,14 +110,25 @@ def test_a_home_others_can_open(home: Path) -> None:
     told("home", "others can open", f"chmod 700 {home}")
 
 
-def test_migrations_that_wait(db: None, database: Path) -> None:
-    MigrationRecorder.Migration.objects.filter(app="isolation").delete()
+def test_migrations_that_wait(db: None, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests' own tables have no history where they were made from the models.
+    waiting = [(Migration("0099_later", "isolation"), False)]
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda executor, targets: waiting)
     told("database", "migrations are waiting", "shouwang init")
 
 
 def test_no_pack_means_no_triage(cast: Cast, database: Path) -> None:
     ActivePack.objects.all().delete()
     told("packs", "no pack is active", "pack activate")
+
+
+def test_a_pack_whose_file_has_changed_since(cast: Cast, home: Path, database: Path) -> None:
+    activate_pack("measles-school", since=TODAY, by=cast.by("su"), at=NOON)
+    own = home / "packs"
+    own.mkdir(exist_ok=True)
+    text = (SHIPPED / "measles-school.toml").read_text(encoding="utf-8")
+    (own / "measles-school.toml").write_text(text.replace("fever_c = 38.0", "fever_c = 37.8"), encoding="utf-8")
+    told("packs", "has changed since it was put in force: measles-school", "pack activate measles-school")
 
 
 def test_a_pack_whose_file_is_gone(cast: Cast, database: Path) -> None:

@@ -8,10 +8,9 @@ from shouwang.cases.models import Case
 from shouwang.cli.trace import trace
 from shouwang.core.models import AuditEntry
 from shouwang.org.tests.cast import Cast
-from shouwang.tracing.tests.conftest import operator, traced  # noqa: F401
 
 
-def test_everyone_found_can_read_who_looked(cast: Cast, traced: Case) -> None:  # noqa: F811
+def test_everyone_found_can_read_who_looked(cast: Cast, traced: Case) -> None:
     words = ["--person", "2023010101", "--onset", "2026-03-02T06:00:00+08:00", "--lookback-days", "2"]
     assert CliRunner().invoke(trace, [*words, "--as", "qiu"]).exit_code == 0
     found = AuditEntry.objects.filter(verb="presence.read", mouth="cli", account=cast.account["qiu"].pk, is_read=True)
