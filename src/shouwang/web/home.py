@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from shouwang.cases import home as cases
+from shouwang.cases.laboratory import home as laboratory
 from shouwang.checkins import home as checkins
 from shouwang.command import home as command_home
 from shouwang.core.scope import Actor
@@ -50,12 +51,15 @@ SECTIONS: list[Section] = [
     Section("surveys/_home/asked.html", surveys.asked_card, width="full", person=True),
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
+    Section("command/_home/work.html", command_home.work_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_place, right="checkin.status"),
     Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),
+    Section("tracing/_home/follow_ups.html", tracing_home.follow_up_card, right="followup.work"),
     Section("command/_home/picture.html", command_home.picture, right="report.view", width="full"),
     Section("command/_home/standing.html", command_home.standing, width="full"),
     Section("cases/_home/desk.html", cases.desk_card, right="case.view", width="full"),
+    Section("cases/_home/tests.html", laboratory.tests_card, right="test.order", width="full"),
     Section("isolation/_home/desk.html", isolation.desk_card, right="isolation.manage", width="full"),
     Section("org/_home/gaps.html", org.gaps_card, right="org.manage", width="full"),
     Section("cases/_home/curve.html", cases.curve_card, right="report.view", width="full"),

@@ -1,17 +1,23 @@
-"""Open surveys as something that is owed: surveys and outreach stand side by side and are joined here."""
+"""Open surveys and people to be called as something that is owed: joined here, where every room may be named."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from shouwang.checkins.rules.reminding import Facts
+from shouwang.command.queries import reminding as work
+from shouwang.core import clock
 from shouwang.org.models import Person
 from shouwang.outreach.owed import Due
 from shouwang.surveys import queries
+from shouwang.tracing.queries import following
+
+WORK_DUE = time(16)  # assumption: two hours of the working day are left
+CALLS_DUE = time(17)  # assumption: late enough for own check-ins, early enough that a call disturbs nobody's evening
 
 
 class OpenSurveys:
@@ -40,6 +46,51 @@ class OpenSurveys:
         asked, answered = queries.asked_and_answered(_id(key), person, until=until)
         left = person.left_on is not None
         return Facts(left=left, asked=asked, heard=answered, already=already, reached=reached)
+
+
+class PeopleToCall:
+    """Whoever looks after contacts is told once a day while some of them are still to be heard; it closes itself when
+    all are. What the message says names nobody and nothing of health."""
+
+    name = "followup"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        if not following.lookers_after(day).exists():
+            return ()
+        at = datetime.combine(day, CALLS_DUE, tzinfo=clock.zone())
+        return (
+            Due("followup:today", at, "今天要联系的人", "people to be called today", reverse("tracing:follow_ups")),
+        )
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        return following.still_to_hear(clock.local_day(due))
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        day, left = clock.local_day(due), person.left_on is not None
+        asked = following.lookers_after(day).filter(pk=person.pk).exists()
+        heard = asked and not following.still_to_hear(day, until=until).filter(pk=person.pk).exists()
+        return Facts(left=left, asked=asked, heard=heard, already=already, reached=reached)
+
+
+class WorkDue:
+    """Whoever answers for a unit is told once a day while a directive or a task waits for them that falls due by the
+    day's end; it closes itself when all are acknowledged or handed on. The message names neither."""
+
+    name = "work"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        if not work.anything_due(day):
+            return ()
+        at = datetime.combine(day, WORK_DUE, tzinfo=clock.zone())
+        return (Due("work:today", at, "今天到期的任务", "work that falls due today", reverse("command:work")),)
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        return work.owing_work(clock.local_day(due))
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        # What was done by `until` is not asked again: an act on a task or a receipt never becomes undone by itself.
+        owes = work.owing_work(clock.local_day(due)).filter(pk=person.pk).exists()
+        return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
 
 
 def _id(key: str) -> int:

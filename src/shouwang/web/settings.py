@@ -105,6 +105,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/web/vendor/[a-z-]+-\d[^/]*/"  # the folder names the version
 FILES_ROOT = HOME / "files"
 SEGMENTS_ROOT = HOME / "segments"
+LAKE_ROOT = Path(where).expanduser().resolve() if (where := env.text("SHOUWANG_LAKE")) else None  # beside the segments
+SPARK_MASTER = env.text("SHOUWANG_SPARK_MASTER") or "local[*]"
 PACKS_ROOT = HOME / "packs"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

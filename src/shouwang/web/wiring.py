@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shouwang.cases.laboratory import home as laboratory_home
 from shouwang.cases.panels import Panel, show_on_case
 from shouwang.checkins import reactions as checkins
 from shouwang.checkins.actions import standings
@@ -15,13 +16,15 @@ from shouwang.outreach import reactions as outreach
 from shouwang.outreach.contributors import DailyCheckIn
 from shouwang.outreach.queries import told_of_reminders
 from shouwang.tracing import home as tracing_home
+from shouwang.tracing import reactions as tracing
 from shouwang.web import audit_words
-from shouwang.web.reminding import OpenSurveys
+from shouwang.web.reminding import OpenSurveys, PeopleToCall, WorkDue
 
 
 def connect() -> None:
     """Called once when the program starts."""
     subscribe("level.declared", checkins.on_level_declared)
+    subscribe("level.ended", checkins.on_level_ended)
     subscribe("account.secured", checkins.on_account_secured)
     subscribe("people.changed", standings.people_changed)
     subscribe("contact.confirmed", isolation.on_contact_confirmed)
@@ -29,10 +32,21 @@ def connect() -> None:
     subscribe("case.classified", isolation.on_case_classified)
     subscribe("case.dated", isolation.on_case_dated)
     subscribe("case.traced", isolation.on_case_traced)
+    subscribe("contact.confirmed", tracing.on_contact_decided)
+    subscribe("contact.dismissed", tracing.on_contact_decided)
+    subscribe("case.traced", tracing.on_case_traced)
+    subscribe("case.classified", tracing.on_case_classified)
+    subscribe("case.dated", tracing.on_case_dated)
+    for decided in ("contact.confirmed", "contact.dismissed", "contact.reconsidered", "contact.regraded"):
+        subscribe(decided, tracing.on_contact_judged)
     verbs.register(audit_words.VERBS)
     subscribe("checkin.remind", outreach.on_remind_asked)
     owed.register(DailyCheckIn())
     owed.register(OpenSurveys())
+    owed.register(PeopleToCall())
+    owed.register(WorkDue())
     tell_reminders(told_of_reminders)
+    show_on_case(Panel("cases/lab/_case.html", laboratory_home.case_panel))
     show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))
     show_on_case(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))
+    show_on_case(Panel("tracing/_case/sources.html", tracing_home.sources_panel, right="case.view"))

@@ -60,3 +60,10 @@ def test_first_password_opens_only_the_page_where_it_is_changed(cast: Cast, sign
     assert "Choose your own password" in page.content.decode()
     client.post("/password/", {"old": PASSWORD, "new": NEW, "again": NEW})
     assert client.get("/").status_code == 200
+
+
+def test_passwords_are_kept_by_argon2_alone() -> None:
+    """Other tests use a quick hash; the product must not."""
+    from shouwang.web import settings as product
+
+    assert product.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
