@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.test import TestCase
 
-from shouwang.conftest import cast, empty_cache, noon, real_data, sign_in
+from shouwang.conftest import QUICK_HASHERS, cast, empty_cache, noon, own_language, real_data, sign_in
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.story import Story
 
-__all__ = ["cast", "empty_cache", "noon", "own_home", "real_data", "sign_in", "story"]
+__all__ = ["cast", "empty_cache", "noon", "own_home", "own_language", "real_data", "sign_in", "story"]
 
 
 class Kept(TestCase):
@@ -43,6 +43,7 @@ def _settle(settings: object, home: Path) -> None:
         "FILES_ROOT": home / "files",
         "SEGMENTS_ROOT": home / "segments",
         "PACKS_ROOT": home / "packs",
+        "PASSWORD_HASHERS": QUICK_HASHERS,
     }
     for name, value in values.items():
         setattr(settings, name, value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,6 +92,21 @@ class Installation:
     def close(self) -> None:
         if self.process is not None and self.processes():
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def installed(home: Path, basetemp: Path) -> Installation:
+    """A home as `shouwang init` leaves it. Made once for all tests of a run, whose common folder lies above the
+    workers' own (`basetemp`), and copied: setting one up takes longer than most of what is tried on it."""
+    common = basetemp.parent if "PYTEST_XDIST_WORKER" in os.environ else basetemp
+    template = common / "installed"
+    with (common / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            first = Installation(common / "installing")
+            first.run("init")
+            first.home.rename(template)
+    shutil.copytree(template, home)
+    return Installation(home)
 
 
 def _sessions() -> list[tuple[int, int]]:

@@ -1,25 +1,31 @@
 """One outbreak on the campus of the cast, so that every address has something to show.
 
 Lin reports a fever; **He** opens and confirms the case; **Qiu** traces it, confirms Wang (same dormitory room) and
-leaves Meng (same table in the canteen) undecided; Wang is served a quarantine order and objects. Zhao's alert waits.
-Whoever has not checked in by nine is reminded. **Su** declares level I and issues the report; **Admin** checks a
-roster file, gives the class a channel and holds a token.
+leaves Meng (same table in the canteen) undecided; Lin came back with it from elsewhere; Wang is
+served a quarantine order and objects. Zhao's alert waits. Whoever has not checked in by nine is reminded. **Su**
+declares level I and issues the report; **Admin** checks a roster file, gives the class a channel and holds a token.
+**Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft.
+He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
+makes a testing day.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from shouwang.cases import actions as cases
+from shouwang.cases.laboratory import actions as laboratory
+from shouwang.cases.laboratory.models import ReviewItem
 from shouwang.cases.models import Case
 from shouwang.checkins import actions as checkins
 from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
+from shouwang.command.models import Task
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
 from shouwang.core.scope import CLI, system_actor
@@ -34,7 +40,10 @@ from shouwang.outreach.models import Round
 from shouwang.surveys import actions as surveys
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
-from shouwang.tracing.models import Contact
+from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.rules.interviews import Said
+from shouwang.tracing.rules.timetable_changes import Asked
+from shouwang.tracing.rules.unknowns import Sketch
 
 TODAY = date(2026, 3, 2)
 COVID = "covid19-2020-6"
@@ -78,12 +87,31 @@ def tell(cast: Cast, home: Path) -> Story:
     """Play it, each as themselves, through the same actions as anybody's."""
     story = Story(cast, home)
     _before(story)
+    _lessons(story)
     _falls_ill(story)
     _traced(story)
     _reminded(story)
     _books(story)
     _surveyed(story)
+    _ordered(story)
+    _tested(story)
     return story
+
+
+def _lessons(story: Story) -> None:
+    """A course that was cancelled last Monday."""
+    Course.objects.create(
+        code="STORY", title="故事课", place=story.cast.place["T1-201"], weekday=1, starts=time(8), ends=time(10),
+        first_day=TODAY - timedelta(days=7), last_day=TODAY,
+    )  # fmt: skip
+    held = tracing.gatherings.register(
+        "排练", where="LIB", starts_at=NOON - timedelta(hours=40), ends_at=NOON - timedelta(hours=39),
+        numbers=["2023010102"], by=story.cast.by("su"), at=NOON - timedelta(hours=4),
+    )  # fmt: skip
+    story.ids["gathering"] = held.pk
+    asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
+    by, at = story.cast.by("su"), NOON - timedelta(hours=4)
+    story.ids["lesson"] = tracing.lessons.change_lesson(asked, by=by, at=at).pk
 
 
 def _before(story: Story) -> None:
@@ -131,12 +159,20 @@ def _traced(story: Story) -> None:
     case = Case.objects.get(pk=story.ids["case"])
     tracing.trace_case(case, by=cast.by("qiu", at), at=at)
     wang = Contact.objects.get(case=case, person=cast.person["wang"])
+    said = Said(NOON - timedelta(hours=17), NOON - timedelta(hours=16), "about", cast.place["LIB"].pk, "图书馆")
+    told = tracing.interview.state(case, case.person, said, by=cast.by("qiu", at), at=at)
+    story.ids["statement"] = told.pk
+    sketch = Sketch("出租车司机", NOON - timedelta(hours=20), NOON - timedelta(hours=19))
+    story.ids["unknown"] = tracing.unknowns.note(case, sketch, by=cast.by("qiu", at), at=at).pk
     story.ids["contact"] = Contact.objects.get(case=case, person=cast.person["meng"]).pk
     tracing.confirm(wang, by=cast.by("qiu", at), at=at)
     order = Order.objects.get(person=cast.person["wang"])
     isolation.object_to(order, text="我当晚不在寝室", by=cast.by("wang", at), at=at)
     story.ids["confirmed"] = wang.pk
     story.ids["order"] = order.pk
+    story.ids["follow_up"] = FollowUp.objects.get(person=wang.person).pk
+    link = tracing.add_link(case, origin="imported", reason="外地返校", by=cast.by("qiu", at), at=at)
+    story.ids["link"] = link.pk
 
 
 def _reminded(story: Story) -> None:
@@ -147,7 +183,7 @@ def _reminded(story: Story) -> None:
         name="班群", kind="file", organisation=cast.org["CS2301"], url="class-group", by=admin, at=at
     )
     outreach.plan_due(by=system_actor("reminders"), at=at)
-    round_ = Round.objects.get()
+    round_ = Round.objects.earliest("due_at")
     outreach.note_round(round_.pk, at=NOON - timedelta(hours=2))
     story.ids |= {"channel": made.pk, "round": round_.pk}
 
@@ -201,3 +237,54 @@ def _surveyed(story: Story) -> None:
         campaign, person=cast.person["lin"], answers=answers, client_key="story", by=cast.by("lin", at), at=at
     )  # fmt: skip
     story.ids |= {"form": form.pk, "campaign": campaign.pk, "submission": sent.pk}
+
+
+def _ordered(story: Story) -> None:
+    """Su writes two directives: one that Tang signs off and Su issues to IE, one that is still a draft."""
+    cast, at = story.cast, NOON - timedelta(minutes=10)
+    su, root = cast.by("su", at), cast.org["WCU"]
+    rows = []
+    for title in ("关于做好消毒工作的通知", "关于开展摸排的通知"):
+        values = {
+            "title": title, "body": "一、各学院每日消毒。", "prefix": "望校防", "due_at": at + timedelta(days=3),
+            "aims": [{"unit": cast.org["IE"].pk, "kind": ""}], "acknowledge_by": at + timedelta(days=1),
+        }  # fmt: skip
+        row = command.write_directive(organisation=root, values=values, by=su, at=at)
+        command.add_measure(row, values={"text": "每日消毒并登记", "capability": "supplies"}, by=su, at=at)
+        rows.append(row)
+    command.submit(rows[0], by=su, at=at)
+    command.sign(rows[0], by=cast.by("tang", at), at=at)
+    command.issue(rows[0], by=su, at=at)
+    story.ids |= {
+        "directive": rows[0].pk,
+        "draft": rows[1].pk,
+        "measure": rows[1].measures.get().pk,
+        "task": Task.objects.get(directive=rows[0]).pk,
+    }
+
+
+def _tested(story: Story) -> None:
+    """Wang's sample is at the laboratory, Zhao's is positive, Ou's waits; a row of a file waits for somebody."""
+    cast, at = story.cast, NOON - timedelta(minutes=10)
+    he = cast.by("he", at)
+    tests = {
+        name: laboratory.order_test(cast.person[name], method="pcr", disease="covid19", by=he, at=at)
+        for name in ("wang", "zhao", "ou")
+    }
+    sample = laboratory.take_sample([tests["wang"]], barcode="T1", by=he, at=at)
+    other = laboratory.take_sample([tests["zhao"]], barcode="T2", by=he, at=at)
+    laboratory.record_result(other, outcome="positive", by=he, at=at)
+    path = story.home / "results.csv"
+    path.write_text("条码,结果\nX9,阳性\nT1,不知道\n", encoding="utf-8")
+    laboratory.import_results(path, by=he, at=at)
+    run = laboratory.import_results(path, dry_run=True, by=he, at=at)
+    day = laboratory.make_day(cast.org["IE"], day=TODAY, method="pcr", disease="covid19", capacity=5, by=he, at=at)
+    story.ids |= {
+        "lab_test": tests["ou"].pk,
+        "lab_positive": tests["zhao"].pk,
+        "lab_sample": sample.pk,
+        "lab_run": run.pk,
+        "lab_item": ReviewItem.objects.get().pk,
+        "lab_day": day.pk,
+        "lab_member": day.members.get(person=cast.person["lin"]).pk,
+    }

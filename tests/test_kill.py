@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import Installation
+from tests.serving import Installation, installed
 
 pytestmark = pytest.mark.slow
 DEATHS = 3
@@ -96,9 +96,8 @@ class Phone:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path / "home")
-    made.run("init")
+def server(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = installed(tmp_path / "home", tmp_path_factory.getbasetemp())
     yield made
     made.close()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import Installation
+from tests.serving import Installation, installed
 
 pytestmark = pytest.mark.slow
 DEATHS, PHONES = 20, 16
@@ -126,9 +126,8 @@ def start(home: Installation, port: int) -> subprocess.Popen[bytes]:
             return process
 
 
-def test_no_receipt_is_lost_in_twenty_deaths(tmp_path: Path) -> None:
-    home = Installation(tmp_path / "home")
-    home.run("init")
+def test_no_receipt_is_lost_in_twenty_deaths(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = installed(tmp_path / "home", tmp_path_factory.getbasetemp())
     tickets = home.python(PREPARE)
     acknowledged: dict[str, str] = {}
     sent: dict[str, tuple[int, bytes]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import CLI, Installation, wait_until
+from tests.serving import CLI, Installation, installed, wait_until
 
 pytestmark = pytest.mark.slow
 ENDS_WITHIN = 10.0  # seconds: what Docker grants between asking and killing
@@ -45,9 +45,8 @@ ROSTER = "学号,姓名,班级\n2023010101,王蕾,计科2301班\n2023010102,孟�
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path / "home")
-    made.run("init")
+def server(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = installed(tmp_path / "home", tmp_path_factory.getbasetemp())
     yield made
     made.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django import Settings
 
+    from shouwang.cases.models import Case
+    from shouwang.core.scope import Actor
     from shouwang.org.tests.cast import Cast
 
 
@@ -25,6 +27,8 @@ hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, su
 hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None, suppress_health_check=SLOW_IS_FINE)
 hypothesis.settings.load_profile("thorough" if os.environ.get("SHOUWANG_THOROUGH") else "quick")
 
+# Argon2 takes a fifth of a second by design; that the product uses it is a test of its own.
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
 TOUCH_THE_DATABASE = {"db", "transactional_db", "live_server", "story"}
 
 
@@ -44,6 +48,7 @@ def own_home(settings: Settings, tmp_path: Path) -> Path:
     settings.FILES_ROOT = tmp_path / "files"
     settings.SEGMENTS_ROOT = tmp_path / "segments"
     settings.PACKS_ROOT = tmp_path / "packs"
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
     return tmp_path
 
 
@@ -53,6 +58,15 @@ def empty_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A test that speaks English leaves it to nobody; what its module speaks, it speaks too."""
+    from django.utils import translation
+
+    with translation.override(translation.get_language()):
+        yield
 
 
 @pytest.fixture
@@ -97,6 +111,28 @@ def sign_in(cast: Cast) -> Callable[[str], Client]:
     return enter
 
 
+@pytest.fixture
+def operator() -> Actor:
+    """Whoever owns the database."""
+    from shouwang.core.scope import CLI, system_actor
+
+    return system_actor("operator", mouth=CLI)
+
+
+@pytest.fixture
+def traced(cast: Cast, operator: Actor, tmp_path: Path) -> Case:
+    """Lin's case with its four contacts: see `desk_scene`."""
+    from shouwang.org.tests.cast import NOON
+    from shouwang.tracing import actions
+    from shouwang.tracing.tests import desk_scene
+
+    desk_scene.presence(tmp_path, operator)
+    case = desk_scene.ill(cast)
+    actions.trace_case(case, by=cast.by("qiu"), at=NOON)
+    case.refresh_from_db()
+    return case
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Callable[[str], Path]:
     """`real_data("campus-gates/doors_gbk.csv")`: a real data file, or a skip that says so."""
@@ -110,3 +146,23 @@ def real_data() -> Callable[[str], Path]:
         return root / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Spark as a cluster on this machine: a master and two workers, each its own Java and its own Python. Skips, saying
+    so, where Spark or Java is absent."""
+    from shouwang.epi import spark
+
+    folder = tmp_path_factory.mktemp("spark")
+    own = {"spark.executor.memory": "512m", "spark.sql.shuffle.partitions": "4", "spark.local.dir": str(folder)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_WORKER_DIR", str(folder))
+        try:
+            running = spark.session("local-cluster[2,1,1024]", own)
+        except spark.SparkUnavailable as error:
+            if os.environ.get("SHOUWANG_NO_SKIPS"):
+                pytest.fail(f"{error}; and skips are forbidden")
+            pytest.skip(str(error))
+        yield running
+        running.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.e2e.conftest import Enter, Screen
 
@@ -56,4 +58,40 @@ def test_every_page_of_every_role(enter: Enter, language: str) -> None:
         screen.shot(f"home-{name}-{language}")
         wrong += walk_menu(screen)
         screen.page.context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+INNER = """() => [...document.querySelectorAll('main a[href^="/"], main a[href^="?"]')]
+  .map(link => link.pathname + link.search)"""
+
+
+def kind_of(path: str) -> str:
+    """Pages that differ in numbers, names and search alone are of one kind."""
+    address, _mark, search = path.partition("?")
+    words = "&".join(part.partition("=")[0] for part in search.split("&"))
+    return re.sub(r"\d+", "#", address) + "?" + words
+
+
+@pytest.mark.parametrize("name", ["su", "he", "qiu"])
+def test_pages_behind_the_menu(enter: Enter, name: str) -> None:
+    """One page of every kind that a page links to, two steps deep: cases, contacts, rules, orders, reports."""
+    screen = enter(name, phone=True, language="en")
+    page, wrong = screen.page, []
+    first = list(dict.fromkeys(["/", *page.evaluate(LINKS)]))
+    seen = {kind_of(path) for path in first}
+    waiting = [(path, 0) for path in first]
+    while waiting:
+        path, depth = waiting.pop(0)
+        screen.go(path)
+        wrong += [f"{name} {path}: {found}" for found in page.evaluate(CHECK)]
+        wrong += [f"{name} {path}: {said}" for said in screen.complaints]
+        screen.complaints.clear()
+        for following in page.evaluate(INNER) if depth < 2 else []:
+            if kind_of(following) not in seen and not re.search(
+                r"\.(docx|json|xlsx|csv|pdf)|/export|/template", following
+            ):
+                seen.add(kind_of(following))
+                waiting.append((following, depth + 1))
+    page.context.close()
+    assert len(seen) > len(first) + 3, "the walk must reach pages behind the menu"
     assert not wrong, "\n".join(wrong)
