@@ -12,7 +12,7 @@ NAME ?=
 # On PostgreSQL run what reads and writes rows; pages, addresses and words do not depend on the database.
 ROOMS_WITH_ROWS := $(addprefix src/shouwang/,core org checkins cases tracing isolation surveys outreach command)
 
-.PHONY: help setup demo serve test check bench e2e format lock clean
+.PHONY: help setup demo serve test check spark bench e2e format lock clean
 help:            ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -35,8 +35,9 @@ serve: setup     ## serve SHOUWANG_HOME (after shouwang init)
 
 test: setup      ## all tests, on SQLite and on a real PostgreSQL
 	$(BIN)/python tools/translations.py compile
-	$(BIN)/python -m pytest -n 2 -m "not e2e and not bench"
-	$(BIN)/python tools/on_postgresql.py $(BIN)/python -m pytest -n 2 $(ROOMS_WITH_ROWS) --ignore-glob="*_pages*" -m "postgresql or (not e2e and not bench and not slow and not files)"
+	$(BIN)/python -m pytest -n 2 --dist worksteal --nomigrations -m "not e2e and not bench and not spark"
+	$(BIN)/python -m pytest --nomigrations -m spark src/shouwang/epi/tests src/shouwang/cli/tests
+	$(BIN)/python tools/on_postgresql.py $(BIN)/python -m pytest -n 2 --dist worksteal $(ROOMS_WITH_ROWS) --ignore-glob="*_pages*" -m "postgresql or (not e2e and not bench and not slow and not files)"
 
 check: setup     ## ruff, mypy --strict, import-linter, migrations, translations, OpenAPI, docs
 	$(BIN)/ruff format --check .
@@ -50,6 +51,12 @@ check: setup     ## ruff, mypy --strict, import-linter, migrations, translations
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_sizes.py
 
+spark: $(VENV)/.spark  ## install the optional Spark engine (Java 17 must be there)
+
+$(VENV)/.spark: $(STAMP) requirements/spark.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/spark.txt
+	touch $@
+
 bench: setup     ## benchmarks against named peers (NAME=trace runs one)
 	$(BIN)/python -m bench $(NAME)
 
@@ -61,7 +68,7 @@ format: setup    ## format and sort
 	$(BIN)/ruff check --fix .
 
 lock: setup      ## recompile the hashed lock files (needs uv)
-	cd requirements && for set in base dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done
+	cd requirements && for set in base dev spark; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done
 
 clean:           ## remove what setup and demo made
 	rm -rf $(VENV) var build .mypy_cache .ruff_cache .hypothesis

@@ -21,7 +21,7 @@ django.setup()  # models can be imported only afterwards
 from django.db import transaction  # noqa: E402
 
 from shouwang.checkins.actions.storing import CHECKIN_COLUMNS, LATEST_COLUMNS  # noqa: E402
-from shouwang.checkins.committer import Committer  # noqa: E402
+from shouwang.checkins.committer import Committer, ready  # noqa: E402
 from shouwang.checkins.models import CheckIn, LatestCheckIn  # noqa: E402
 from shouwang.core import clock  # noqa: E402
 from shouwang.core.bulk import insert_many, next_ids, upsert_many  # noqa: E402
@@ -36,9 +36,10 @@ class Bare:
     def __init__(self) -> None:
         self.people: list[tuple[int, str, str]] = []
         self.next = 0
-        self.committer = Committer(commit=self.commit)
+        self.committer = Committer(commit=self.commit, copies_log=True)
 
     def commit(self, asks: Sequence[Any]) -> list[Any]:
+        ready()
         if not self.people:
             self.people = list(Person.objects.order_by("pk").values_list("pk", "home_path", "number"))
         at, day = clock.now(), clock.today()

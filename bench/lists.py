@@ -74,7 +74,9 @@ def _make(people: int) -> None:
     _timed("accounts, memberships, excuses", _staff)
     from shouwang.checkins import actions
     from shouwang.core import clock
+    from shouwang.core.tree import step
 
+    actions.set_level(step(1), "I", on=clock.today() - timedelta(days=30))  # or nobody would be asked
     _timed("tallies from nothing", lambda: actions.catch_up(at=clock.now()))
     _sql("PRAGMA synchronous=FULL")
 
@@ -150,12 +152,12 @@ def _checkins(people: int) -> None:
         _sql(
             "INSERT INTO checkins_checkin (id, person_id, day, at, source, account_id, proxy_reason, client_key,"
             " unchanged, temperature_c, symptoms, exposure, place_changed, place_note, note, symptomatic, severity,"
-            " rule, pack_sha256, purge_on) "
+            " rule, pack_sha256, purge_on, mouth, device, extra) "
             f"SELECT {base} + id, id, '{day}', '{at}',"
             " CASE WHEN h % 1000 < 3 THEN 'clinic' WHEN h % 1000 < 23 THEN 'proxy' ELSE 'self' END, NULL, '',"
             f" 'b{back:02d}-' || printf('%08d', id), 1, NULL, '[]', 0, 0, '', '', g < 7,"
             " CASE WHEN g < 1 THEN 'urgent' WHEN g < 3 THEN 'high' WHEN g < 7 THEN 'medium' WHEN g < 12 THEN 'low'"
-            f" ELSE 'none' END, '', '', '{day + timedelta(days=30)}' "
+            f" ELSE 'none' END, '', '', '{day + timedelta(days=30)}', 'web', '', '{{}}' "
             f"FROM (SELECT id, (id * 2654435761 + {back} * 40503) % 1000003 AS h,"
             f" (id * 40503 + {back} * 2654435761) % 99991 % 1000 AS g,"
             f" (id * 69069 + {back} * 1234567) % 999983 % 1000 AS s, id % 500 AS u FROM org_person)"

@@ -42,6 +42,7 @@ def populate(people: int, heard: int, day: date, at: datetime) -> None:
     """Organisations through their action, people, accounts and check-ins by one statement each."""
     from django.db import connection, transaction
 
+    from shouwang.checkins.actions import set_level
     from shouwang.core.bulk import insert_many
     from shouwang.core.tree import step
     from shouwang.org.models import Organisation
@@ -52,6 +53,7 @@ def populate(people: int, heard: int, day: date, at: datetime) -> None:
     columns = ("path", "parent", "code", "name", "starts", "kind")
     rows = ((root.path + step(k + 1), root.pk, f"C{k}", f"{k}班", day, "class") for k in range(classes))
     numbers = f"WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {people})"
+    set_level(root.path, "I", on=day)  # or nobody would be asked, and nobody owe anything
     with transaction.atomic(), connection.cursor() as cursor:
         insert_many(Organisation, columns, rows)
         cursor.execute(
@@ -69,14 +71,17 @@ def populate(people: int, heard: int, day: date, at: datetime) -> None:
         )
         cursor.execute(
             f"""INSERT INTO checkins_checkin (id, person_id, day, at, source, proxy_reason, client_key, unchanged,
-            symptoms, place_changed, place_note, note, symptomatic, severity, rule, pack_sha256, purge_on)
+            symptoms, place_changed, place_note, note, symptomatic, severity, rule, pack_sha256, purge_on, mouth,
+            device, extra)
             {numbers} SELECT k, k, CASE WHEN k * 37 % 100 < {heard} THEN %s ELSE %s END, %s, 'self', '', 'k' || k, 0,
-            '[]', 0, '', '', 0, 'none', '', '', %s FROM n WHERE k % 20 <> 0""",
+            '[]', 0, '', '', 0, 'none', '', '', %s, 'web', '', '{{}}' FROM n WHERE k % 20 <> 0""",
             [day.isoformat(), (day - timedelta(days=1)).isoformat(), moment, day.isoformat()],
         )
         cursor.execute(
-            """INSERT INTO checkins_latestcheckin (person_id, checkin_id, day, at, source, symptomatic, severity, rank)
-            SELECT person_id, id, day, at, source, symptomatic, severity, 0 FROM checkins_checkin"""
+            """INSERT INTO checkins_latestcheckin (person_id, home_path, number, checkin_id, day, at, source,
+            symptomatic, severity, rank, words, conflicting, excused_code)
+            SELECT p.id, p.home_path, p.number, c.id, coalesce(c.day, '1970-01-01'), c.at, coalesce(c.source, ''), 0,
+            'none', 0, 0, 0, '' FROM org_person p LEFT JOIN checkins_checkin c ON c.person_id = p.id"""
         )
         cursor.execute(
             f"""INSERT INTO outreach_preference (person_id, mail, by_mail, zone, wakes, sleeps, updated_at)
