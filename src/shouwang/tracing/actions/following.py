@@ -135,10 +135,10 @@ def record_call(
     ended; BadInput without answers of somebody who was reached, and with answers of somebody who was not.
     """
     _require(by, row.person)
+    row = _locked(row)
     again = FollowUpCall.objects.filter(client_key=client_key, follow_up=row).first()
     if again is not None:
         return again
-    row = _locked(row)
     _check_running(row)
     if (outcome == Outcome.REACHED) != (answers is not None):
         raise BadInput(_("Enter what they said if you reached them, and only then."), field="outcome")
