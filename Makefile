@@ -61,7 +61,7 @@ bench: setup     ## benchmarks against named peers (NAME=trace runs one)
 	$(BIN)/python -m bench $(NAME)
 
 e2e: setup       ## the whole story in a real browser
-	$(BIN)/python -m pytest -m e2e tests/e2e
+	$(BIN)/python -m pytest --nomigrations -m e2e tests/e2e
 
 format: setup    ## format and sort
 	$(BIN)/ruff format .

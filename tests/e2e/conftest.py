@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from tests.story import COVID, TODAY, VISITS
 
@@ -25,6 +25,8 @@ from shouwang.org.tests.cast import NOON, PASSWORD, SINCE, Cast, assemble
 from shouwang.tracing import actions as tracing
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+# A machine busy with other tests is several times slower; what never comes is still found.
+PATIENCE_MS = 90_000
 SHOTS = Path(__file__).resolve().parents[2] / "shots"
 
 
@@ -39,6 +41,7 @@ def chromium() -> Iterator[Browser]:
         # Playwright runs an event loop in this thread; Django would take our fixtures' queries for asynchronous ones.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -99,7 +102,7 @@ def enter(chromium: Browser, campus: Cast, live_server: LiveServer) -> Iterator[
     def sign_in(name: str, *, phone: bool = False, language: str = "zh-hans") -> Screen:
         locale = "en-US" if language == "en" else "zh-CN"
         context = chromium.new_context(viewport=PHONE if phone else DESKTOP, locale=locale, has_touch=phone)  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
         screen = Screen(context.new_page(), live_server.url, name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from tests.e2e.conftest import PATIENCE_MS
 from tests.serving import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -65,7 +66,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def phone(chromium: Browser, school: Installation) -> Iterator[BrowserContext]:
     school.python("from shouwang.checkins.models import CheckIn; CheckIn.objects.all().delete(); print(0)")
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-US", has_touch=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "django_language", "value": "en", "url": _url(school)}])
     yield context
     context.close()
