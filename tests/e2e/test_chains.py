@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CASES = 5_000
 # What a frame may cost, counted and not timed: a time says more about the machine than about the page. A link is a move
-# and three lines, a case a path, its shape, its fill, perhaps its edge and number; a second look at every case would not fit.
+# and three lines, a case a path, its shape, its fill, perhaps edge and number; looking at all twice would not fit.
 STROKES_A_CASE = 9
 WATCH = """window.strokes = 0;
 window.frames = [];
