@@ -34,6 +34,7 @@ def test_rows_are_those_of_one_form() -> None:
     choose_from(one, "pack", rows)
     shown, kept = one.fields["pack"], other.fields["pack"]
     assert isinstance(shown, forms.ModelChoiceField) and isinstance(kept, forms.ModelChoiceField)
+    assert shown.queryset is not None and kept.queryset is not None
     assert str(shown.queryset.query) == str(rows.query)
     assert kept.queryset.query.is_empty()
 
