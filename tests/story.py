@@ -197,7 +197,7 @@ def _books(story: Story) -> None:
     run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
     tasks.perform_import.func(run.pk)
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
-    form = checkins.publish_form(TERM_FORM, by=cast.by("su", at), at=at)
+    form = checkins.publish_form(TERM_FORM, unit=cast.org["WCU"], by=cast.by("su", at), at=at)
     story.ids["form_version"] = form.pk
     note = QualityNote.objects.create(
         organisation=cast.org["CS2301"], day=TODAY, kind="same_reading", count=9, of=10, detail="36.0", noted_at=at,
