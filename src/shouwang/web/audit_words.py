@@ -28,6 +28,7 @@ VERBS = {
     "checkin.exported": _("took a check-in list as a file"),
     "channel.added": _("added a channel"),
     "channel.closed": _("closed a channel"),
+    "channel.resealed": _("sealed the addresses of channels under a new key"),
     "channel.tested": _("sent a test through a channel"),
     "checkin.imported": _("imported a table of check-ins"),
     "quality.answered": _("answered a note on data quality"),
