@@ -133,6 +133,7 @@ VERBS = {
     "statement.entered": _("entered a statement of an interview"),
     "statement.read": _("read what was said in an interview"),
     "statement.withdrawn": _("deleted a statement of an interview"),
+    "survey.attached": _("sent files with answers to a survey"),
     "survey.closed": _("closed a survey"),
     "survey.exported": _("took answers of a survey out as a file"),
     "survey.extended": _("changed the deadline of a survey"),
