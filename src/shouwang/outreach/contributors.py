@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from shouwang.checkins.queries import reminders
@@ -40,6 +40,9 @@ class DailyCheckIn:
 
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         return reminders.owing(clock.local_day(due), NUMBERS[key], due=due)
+
+    def among(self, key: str, due: datetime) -> Q:
+        return reminders.where_due(clock.local_day(due), NUMBERS[key], due=due)
 
     def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
         return reminders.facts_of(

@@ -21,7 +21,7 @@ from shouwang.checkins.queries.own import zone_of
 from shouwang.checkins.rules.asking import Asking, Slot
 from shouwang.checkins.rules.reminding import Code, Facts
 from shouwang.core import clock
-from shouwang.core.tree import EVERYTHING, Range, in_ranges
+from shouwang.core.tree import EVERYTHING, Range, Regions, in_ranges
 from shouwang.org.models import Person
 
 Condition = Q | Combinable
@@ -70,7 +70,7 @@ def _moment(day: date, due: time) -> datetime:
     return datetime.combine(day, due, tzinfo=clock.zone())
 
 
-def _asked(day: date, part: int, due: datetime | None = None) -> Q:
+def _asked(day: date, part: int, due: datetime | None = None, regions: Regions[Asking] | None = None) -> Q:
     """Who is asked for this check-in of `day` (`due`: where it is due at that moment): everybody where the cadence
     asks for it; else only who is monitored so often."""
     watched = Q(
@@ -79,10 +79,22 @@ def _asked(day: date, part: int, due: datetime | None = None) -> Q:
         )
     )
     condition = Q(pk__in=())
-    for ranges, asking in asking_regions(day):
+    for ranges, asking in regions or asking_regions(day):
         if part in _parts(asking) and (due is None or _moment(day, asking.due_of(part)) == due):
             here = _inside(ranges)
             condition |= here if asks_part(asking, day, part) else here & watched
+    return condition
+
+
+def where_due(day: date, part: int, *, due: datetime) -> Q:
+    """People of institutions where this check-in of `day` is due at that moment, whoever of them is asked: a count of
+    those asked alone would tell of who is monitored. An empty condition where it is due everywhere."""
+    condition = Q(pk__in=())
+    for ranges, asking in asking_regions(day):
+        if part in _parts(asking) and _moment(day, asking.due_of(part)) == due:
+            if EVERYTHING in ranges:
+                return Q()
+            condition |= in_ranges("home_path", ranges)
     return condition
 
 
@@ -136,15 +148,16 @@ def facts_of(
     already: bool,
 ) -> Facts:
     """What `rules.reminding.decide` needs to know of one person and check-in of `day`, as it stood at `until`."""
+    regions = asking_regions(day)
     row = LatestCheckIn.objects.filter(person=person, excused_until__gte=day).first()
     heard = CheckIn.objects.filter(person=person, day=day, at__lte=until)
     if part:
-        starts = asking_regions(day).of(person.home_path).slots[part].starts
+        starts = regions.of(person.home_path).slots[part].starts
         heard = heard.filter(at__gte=datetime.combine(day, starts, tzinfo=zone_of(person)))
     return Facts(
         excused=row.excused_code or "excused" if row else "",
         left=person.left_on is not None and person.left_on <= day,
-        asked=Person.objects.filter(_asked(day, part, due), pk=person.pk).exists(),
+        asked=Person.objects.filter(_asked(day, part, due, regions), pk=person.pk).exists(),
         heard=heard.exists(),
         already=already,
         reached=reached,
