@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import ShouwangError
 
+SHOWN = "SHOUWANG_HOME/secrets/seal.keys"  # on pages: where the home lies is nobody's business there
+
 
 class SealError(ShouwangError):
     """What is sealed cannot be opened: `key_missing`, `key_unreadable` or `key_wrong`."""
@@ -84,7 +86,7 @@ def _read() -> list[bytes]:
     except FileNotFoundError as error:
         raise SealError(
             _("The key file %(file)s is missing. Restore it from its backup; nothing sealed can be read without it."),
-            file=str(key_file()),
+            file=SHOWN,
         ) from error
     except OSError as error:
         raise _unreadable() from error
@@ -108,9 +110,9 @@ def _write(keys: list[bytes]) -> None:
 
 def _unreadable() -> SealError:
     sentence = _("The key file %(file)s cannot be read as keys. Restore it from its backup.")
-    return SealError(sentence, code="key_unreadable", file=str(key_file()))
+    return SealError(sentence, code="key_unreadable", file=SHOWN)
 
 
 def _wrong() -> SealError:
     sentence = _("Sealed with another key than those in %(file)s. Restore that key, or enter the secret again.")
-    return SealError(sentence, code="key_wrong", file=str(key_file()))
+    return SealError(sentence, code="key_wrong", file=SHOWN)
