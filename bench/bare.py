@@ -58,7 +58,7 @@ class Bare:
                     "temperature_c": None, "symptoms": [], "exposure": False, "place_changed": False, "place_note": "",
                     "note": "", "extra": {}, "corrects": None, "symptomatic": False, "severity": "none", "rule": "",
                     "pack_sha256": "0" * 64, "purge_on": day + timedelta(days=30), "checkin": numbers[pk], "rank": 0,
-                    "words": 1, "conflicting": False, "home_path": path, "number": number,
+                    "words": 1, "conflicting": False, "part": 0, "home_path": path, "number": number,
                 }
                 for pk, path, number in chosen.values()
             ]  # fmt: skip

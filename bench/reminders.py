@@ -162,7 +162,7 @@ def row_by_row(key: int, day: date, at: datetime) -> str:
     reached = Account.objects.filter(person=person, is_active=True).exists()
     facts: Any = reminders.facts_of(person, day, until=at + timedelta(minutes=1), reached=reached, already=False)
     waking = queries.waking_of(queries.preferences_of([key]).get(key))
-    due = reminders.due_at(day)
+    due = reminders.deadlines(day)[0].at
     window = Window(queries.timing().opens(due), due, queries.timing().ends(due))
     code = decide(facts, window, at=at, waking=waking).code
     return {Code.REMIND: "open", Code.LATER: "queued"}.get(code, "")

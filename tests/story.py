@@ -38,6 +38,8 @@ from shouwang.org.tests.cast import NOON, Cast
 from shouwang.outreach import actions as outreach
 from shouwang.outreach.models import Round
 from shouwang.surveys import actions as surveys
+from shouwang.surveys import kept
+from shouwang.surveys.models import Attachment
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
@@ -197,7 +199,7 @@ def _books(story: Story) -> None:
     run = imports.receive("roster", "roster.csv", [ROSTER_FILE.encode()], options=options, by=admin, at=at)
     tasks.perform_import.func(run.pk)
     token, _plain = org.issue_token(cast.account["admin"], name="story", days=30, by=admin, at=at)
-    form = checkins.publish_form(TERM_FORM, by=cast.by("su", at), at=at)
+    form = checkins.publish_form(TERM_FORM, unit=cast.org["WCU"], by=cast.by("su", at), at=at)
     story.ids["form_version"] = form.pk
     note = QualityNote.objects.create(
         organisation=cast.org["CS2301"], day=TODAY, kind="same_reading", count=9, of=10, detail="36.0", noted_at=at,
@@ -236,7 +238,11 @@ def _surveyed(story: Story) -> None:
     sent = surveys.submit(
         campaign, person=cast.person["lin"], answers=answers, client_key="story", by=cast.by("lin", at), at=at
     )  # fmt: skip
-    story.ids |= {"form": form.pk, "campaign": campaign.pk, "submission": sent.pk}
+    picture = Attachment.objects.create(
+        submission=sent, name="place.jpg", kind="image/jpeg", size=4, sha256="0" * 64, cleaned=True, at=at,
+        stored_as=kept.put(b"\xff\xd8\xff\xd9"),
+    )  # fmt: skip
+    story.ids |= {"form": form.pk, "campaign": campaign.pk, "submission": sent.pk, "survey_file": picture.pk}
 
 
 def _ordered(story: Story) -> None:

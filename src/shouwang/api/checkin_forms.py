@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema
 
 from shouwang.api.http import ApiRequest
 from shouwang.checkins import actions, queries
+from shouwang.checkins.models import FormVersion
 from shouwang.core import clock
 
 router = Router(tags=["checkins"])
@@ -16,19 +17,27 @@ router = Router(tags=["checkins"])
 
 class FormOut(Schema):
     id: int
+    unit: str = Field(description="Code of the organisation at and below which it is asked; empty: everywhere else")
     code: str
     version: int
     sha256: str
     starts: date
     ends: date
 
+    @staticmethod
+    def resolve_unit(row: FormVersion) -> str:
+        return row.organisation.code if row.organisation else ""
+
 
 class FormsOut(Schema):
     versions: list[FormOut]
+    unit: str = Field(description="Where the following holds: the code asked for, else one's own topmost unit")
     asked_sha256: str = Field(description="Hash of the form in force; stored with each answer together with the packs'")
+    asked_of: str = Field(description="Code of the organisation whose form it is; empty for none")
     level: str = Field(description="none, IV, III, II or I")
     cadence: str = Field(description="daily, twice_daily, weekly or unwell_only")
     due: str = Field(description="Local time by which the day's check-in is expected")
+    slots: list[SlotOut] = Field(description="The parts of the day that have a check-in of their own, when twice daily")
 
 
 class QualityOut(Schema):
@@ -46,30 +55,44 @@ class AnswerIn(Schema):
     answer: str = Field(description="How the unit collects, or what will be different", max_length=2000)
 
 
+class SlotOut(Schema):
+    starts: str
+    due: str
+
+
 class PublishIn(Schema):
     document: str = Field(description="The form as TOML", max_length=200_000)
+    unit: str = Field("", description="Code of the organisation whose form it is; one's own topmost", max_length=120)
 
 
 @router.get("/forms", response=FormsOut, operation_id="checkin_forms", summary="What is asked, and every version")
-def forms(request: ApiRequest) -> dict[str, Any]:
-    """Needs report.view."""
-    versions = list(queries.form_versions(request.actor))
-    today = clock.today()
-    now, level = queries.form_in_force(today), queries.level_on(None, today)
+def forms(request: ApiRequest, unit: str = "") -> dict[str, Any]:
+    """Needs report.view or level.declare; `unit` is the code of an organisation within reach."""
+    by, today = request.actor, clock.today()
+    versions = list(queries.form_versions(by))
+    chosen = queries.form_unit(by, unit)
+    path = chosen.path if chosen else ""
+    now, level, owner = queries.form_on(today, path), queries.level_on(path, today), queries.form_owner(today, path)
     asking = now.asking(level)
+    slots = [{"starts": f"{slot.starts:%H:%M}", "due": f"{slot.due:%H:%M}"} for slot in asking.slots]
     return {
         "versions": versions,
+        "unit": chosen.code if chosen else "",
         "asked_sha256": now.sha256,
+        "asked_of": owner.code if owner else "",
         "level": level,
         "cadence": asking.cadence.value,
-        "due": f"{asking.due:%H:%M}",
+        "due": f"{asking.due_of(0):%H:%M}",
+        "slots": slots if asking.by_slot else [],
     }
 
 
 @router.post("/forms", response=FormOut, operation_id="publish_checkin_form", summary="Publish a version")
 def publish(request: ApiRequest, body: PublishIn) -> Any:
-    """Needs level.declare."""
-    return actions.publish_form(body.document.encode(), by=request.actor, at=clock.now())
+    """Needs level.declare over the organisation."""
+    by = request.actor
+    unit = queries.form_unit(by, body.unit)
+    return actions.publish_form(body.document.encode(), unit=unit, by=by, at=clock.now())
 
 
 @router.post("/forms/{version_id}/withdraw", response=FormOut, operation_id="withdraw_checkin_form")

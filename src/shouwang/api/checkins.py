@@ -121,7 +121,9 @@ class QuestionsOut(Schema):
     day: date = Field(description="The person's own day, by the clock of `zone`")
     zone: str
     cadence: Literal["daily", "twice_daily", "weekly", "unwell_only"]
-    due: time = Field(description="By when the day's check-in is expected, by the person's clock")
+    due: time = Field(description="By when the check-in that is asked is expected, by the person's clock")
+    slot: int = Field(description="Which check-in of the day is asked, 0 the first; always 0 unless twice daily")
+    again: bool = Field(description="An earlier check-in of the day is in, and another one is asked")
     questions: list[QuestionOut]
     sha256: str = Field(description="Hash of what is asked; stored with each check-in")
     symptoms: list[SymptomOut]
@@ -298,7 +300,9 @@ def questions(request: ApiRequest) -> dict[str, Any]:
         "day": own.day,
         "zone": own.zone.key,
         "cadence": own.asking.cadence.value,
-        "due": own.asking.due,
+        "due": own.due,
+        "slot": own.slot,
+        "again": own.again,
         "questions": [question_out(question, own) for question in asked_of(own)],
         "sha256": asked.sha256,
         "symptoms": [{"code": code, "name": str(symptom.name)} for code, symptom in asked.symptoms.items()],
@@ -344,9 +348,9 @@ def alerts(request: ApiRequest, handled: bool = False, cursor: str = "") -> dict
     rows, order = (queries.handled_alerts(by), HANDLED_ORDER) if handled else (queries.alert_queue(by), ORDER)
     found = keyset_page(rows.select_related("checkin__person", "checkin__corrects"), order, cursor)
     actions.note_reading("alert", [alert.person_id for alert in found.rows], by=by, at=at)
-    protocols = queries.protocols_of(clock.local_day(at))
+    asked = queries.protocols_on(clock.local_day(at))
     return {
-        "items": [alert_out(alert, protocols) for alert in found.rows],
+        "items": [alert_out(alert, asked.of(alert.person.home_path)) for alert in found.rows],
         "open_by_severity": queries.open_by_severity(by),
         "next": found.next,
         "previous": found.previous,
@@ -359,4 +363,4 @@ def close(request: ApiRequest, alert_id: int, body: CloseIn) -> dict[str, Any]:
     found = queries.alert_for(by, alert_id)
     actions.close_alert(found, reason=body.reason, by=by, at=at)
     actions.note_reading("alert", [found.person_id], by=by, at=at, object_id=found.pk)
-    return alert_out(queries.alert_for(by, alert_id), queries.protocols_of(clock.local_day(at)))
+    return alert_out(queries.alert_for(by, alert_id), queries.protocols_of(clock.local_day(at), found.person.home_path))

@@ -77,7 +77,7 @@ def unit(request: ApiRequest, query: Query[UnitQuery]) -> dict[str, Any]:
     by, at = request.actor, clock.now()
     wanted = queries.state_named(by, query.state)
     chosen = organisation_for(by, query.unit, right="checkin.status") if query.unit is not None else None
-    on = queries.today_of(clock.local_day(at))
+    on = queries.today_of(at)
     with one_moment():
         scope = queries.scope_of(by, chosen)
         board = queries.board_of(scope, on, at=at)

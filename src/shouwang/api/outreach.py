@@ -15,6 +15,7 @@ from shouwang.outreach import actions, queries
 from shouwang.outreach.models import Channel, Preference, Round
 from shouwang.outreach.queries.channels import MANAGE
 from shouwang.outreach.queries.rounds import STATUS
+from shouwang.outreach.sealed import fault_of
 from shouwang.outreach.words import item_name
 
 router = Router(tags=["outreach"])
@@ -108,6 +109,7 @@ class ChannelOut(Schema):
     kind: Kind
     organisation: str
     hint: str
+    fault: str = Field(description="Why its address cannot be read (the key is lost); empty when it can")
     closed_at: datetime | None
 
 
@@ -136,7 +138,9 @@ def _round(row: Round) -> RoundOut:
 
 def _channel(row: Channel) -> ChannelOut:
     values = {name: getattr(row, name) for name in ("name", "kind", "hint", "closed_at")}
-    return ChannelOut.model_validate({"id": row.pk, "organisation": row.organisation.code, **values})
+    return ChannelOut.model_validate(
+        {"id": row.pk, "organisation": row.organisation.code, "fault": fault_of(row), **values}
+    )
 
 
 def _preference(row: Preference | None) -> PreferenceIn:

@@ -146,9 +146,18 @@ class SurveySubmissionOut(Schema):
     current: bool
 
 
+class SurveyFileOut(Schema):
+    id: int
+    name: str = Field(description="As the answers call it")
+    kind: str = Field(description="Media type, told by its first bytes")
+    size: int = Field(description="Bytes")
+    cleaned: bool = Field(description="What tells where it was taken was looked for and taken out")
+
+
 class SurveyAnswersOut(SurveySubmissionOut):
     answers: dict[str, Any]
     proxy_reason: str
+    files: list[SurveyFileOut] = Field(description="Files that came with the answers; those named in them may be late")
 
 
 class SurveyResultsOut(Schema):
@@ -329,7 +338,16 @@ def results(request: ApiRequest, campaign_id: int, query: Query[SurveyBoardQuery
     row = queries.campaign_for(by, campaign_id)
     page = queries.results_page(by, row, unit_of(request, row, query.unit), cursor=query.cursor)
     actions.note_reading(row, [found.person_id for found in page.rows], by=by, at=at)
-    return {"items": [submission_out(found) for found in page.rows], "next": page.next, "previous": page.previous}
+    came = queries.files_of(page.rows)
+    items = [{**submission_out(found), "files": list(came[found.pk].values())} for found in page.rows]
+    return {"items": items, "next": page.next, "previous": page.previous}
+
+
+@router.get("/files/{int:file_id}", response=None, summary="A file that came with answers; the look is recorded")
+def answer_file(request: ApiRequest, file_id: int) -> HttpResponse:
+    """Needs survey.view over the person, or to be them."""
+    row, content = files.attachment(request.actor, file_id, at=clock.now())
+    return HttpResponse(content, content_type=row.kind, headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/answers/{int:submission_id}/verify", response=SurveySubmissionOut, summary="These answers were checked")
@@ -361,7 +379,8 @@ def export(request: ApiRequest, campaign_id: int, query: Query[SurveyFileQuery])
     row = queries.campaign_for(request.actor, campaign_id)
     found = unit_of(request, row, query.unit)
     book = files.answers_book(
-        request.actor, row, found, full=query.full, language=get_language() or "zh-hans", at=clock.now()
+        request.actor, row, found, full=query.full, language=get_language() or "zh-hans",
+        base=request.build_absolute_uri("/")[:-1], at=clock.now(),
     )  # fmt: skip
     return HttpResponse(book.content, content_type=XLSX)
 

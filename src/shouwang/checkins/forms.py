@@ -20,6 +20,7 @@ from shouwang.checkins.rules.answers import NOTE_LIMIT, PLACE_LIMIT, REASON_LIMI
 from shouwang.checkins.rules.forms import LARGEST_BYTES
 from shouwang.core import clock
 from shouwang.core.errors import ShouwangError
+from shouwang.org.forms import unit_input
 from shouwang.org.models import Person
 
 UNWELL = "unwell"  # the symptom of the clinic's own list; sent when somebody says no more than that
@@ -218,6 +219,12 @@ class BulkForm(forms.Form):
     def asked(self) -> Asked:
         values = self.cleaned_data
         return Asked(values["kind"], values["code"], values["starts"], values["ends"], values["text"])
+
+
+class UnitForm(forms.Form):
+    """Whose form is looked at."""
+
+    unit = forms.CharField(label=_("Institution or unit (code)"), max_length=120, required=False, widget=unit_input())
 
 
 class PublishForm(forms.Form):

@@ -16,10 +16,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from shouwang.cli.common import json_option, print_json
-from shouwang.core import clock, packs
+from shouwang.core import clock, packs, sealing
 from shouwang.core.errors import ShouwangError
 from shouwang.core.models import ImportRun
 from shouwang.org.models import Grant, Organisation
+from shouwang.outreach.queries import channel_faults
 from shouwang.tracing.models import PresenceDay
 from shouwang.tracing.presence.files import days_root
 
@@ -142,13 +143,24 @@ def _segments() -> Finding:
     return Finding("presence", True, f"{len(days)} days")
 
 
+def _secrets() -> Finding:
+    file = sealing.key_file()
+    total, faults = channel_faults()
+    if faults:
+        mend = f"restore {file} from its backup, or close the channel and add it anew"
+        return Finding("secrets", False, f"{len(faults)} of {total} channels cannot be read: {faults[0][1]}", mend)
+    if os.name == "posix" and file.exists() and file.stat().st_mode & 0o077:
+        return Finding("secrets", False, "others can read the key of sealed addresses", f"run: chmod 600 {file}")
+    return Finding("secrets", True, f"{total} channels")
+
+
 def _imports() -> Finding:
     stuck = ImportRun.objects.filter(state__in=["waiting", "checking", "committing"]).count()
     mend = "start the worker: shouwang serve" if stuck else ""
     return Finding("imports", not stuck, f"{stuck} unfinished", mend)
 
 
-CHECKS: list[Callable[[], Finding]] = [_home, _disk, _database, _packs, _people, _segments, _imports]
+CHECKS: list[Callable[[], Finding]] = [_home, _disk, _database, _packs, _people, _segments, _secrets, _imports]
 
 
 def examine() -> list[Finding]:

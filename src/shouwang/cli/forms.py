@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from shouwang.checkins import actions, queries, rules
+from shouwang.checkins.models import FormVersion
 from shouwang.cli.common import actor, as_option, json_option, print_json, table
 from shouwang.core import clock
 
+UNIT = click.option("--unit", default="", help="Code of the organisation; without it, one's own topmost.")
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
 def form() -> None:
-    """The institution's check-in form: what is asked, how often, until when."""
+    """Check-in forms of institutions and units: what is asked, how often, until when."""
 
 
 @form.command("check")
@@ -28,35 +30,54 @@ def check(file: Path) -> None:
 
 @form.command("publish")
 @FILE
+@UNIT
 @as_option
 @json_option
-def publish(file: Path, user: str | None, as_json: bool) -> None:
-    """Put a form into force from the day it starts."""
-    row = actions.publish_form(file.read_bytes(), by=actor(user), at=clock.now())
+def publish(file: Path, unit: str, user: str | None, as_json: bool) -> None:
+    """Put a form into force at and below a unit, from the day it starts; the operator who names none, for all."""
+    by = actor(user)
+    row = actions.publish_form(file.read_bytes(), unit=queries.form_unit(by, unit), by=by, at=clock.now())
     if as_json:
-        print_json({"id": row.pk, "code": row.code, "version": row.version, "sha256": row.sha256})
+        print_json({"id": row.pk, "unit": _code(row), "code": row.code, "version": row.version, "sha256": row.sha256})
         return
-    click.echo(f"{row.code} {row.version} is asked from {row.starts} to {row.ends}.")
+    click.echo(f"{row.code} {row.version} is asked {_where(row)} from {row.starts} to {row.ends}.")
+
+
+def _code(row: FormVersion) -> str:
+    return row.organisation.code if row.organisation else ""
+
+
+def _where(row: FormVersion) -> str:
+    return f"in {row.organisation.code}" if row.organisation else "wherever no form is nearer"
 
 
 @form.command("list")
+@UNIT
 @as_option
 @json_option
-def list_forms(user: str | None, as_json: bool) -> None:
-    """Published versions, newest first, and what is asked today."""
-    rows = list(queries.form_versions(actor(user)))
-    today = clock.today()
-    now, level = queries.form_in_force(today), queries.level_on(None, today)
+def list_forms(unit: str, user: str | None, as_json: bool) -> None:
+    """Published versions, newest first, and what is asked in a unit today."""
+    by, today = actor(user), clock.today()
+    rows = list(queries.form_versions(by))
+    chosen = queries.form_unit(by, unit)
+    path = chosen.path if chosen else ""
+    now, level = queries.form_on(today, path), queries.level_on(path, today)
+    cadence = now.asking(level).cadence.value
     if as_json:
         listed = [
-            {"id": r.pk, "code": r.code, "version": r.version, "starts": str(r.starts), "ends": str(r.ends)}
+            {
+                "id": r.pk, "unit": _code(r), "code": r.code, "version": r.version, "starts": str(r.starts),
+                "ends": str(r.ends),
+            }
             for r in rows
-        ]
-        cadence = now.asking(level).cadence.value
+        ]  # fmt: skip
         print_json({"forms": listed, "asked": {"sha256": now.sha256, "level": level, "cadence": cadence}})
         return
-    table(["id", "form", "version", "from", "to"], [[r.pk, r.code, r.version, r.starts, r.ends] for r in rows])
-    click.echo(f"Today: {now.code} {now.version}, level {level}, {now.asking(level).cadence.value}.")
+    table(
+        ["id", "unit", "form", "version", "from", "to"],
+        [[r.pk, _code(r), r.code, r.version, r.starts, r.ends] for r in rows],
+    )
+    click.echo(f"Today{' in ' + chosen.code if chosen else ''}: {now.code} {now.version}, level {level}, {cadence}.")
 
 
 @form.command("withdraw")

@@ -36,7 +36,7 @@ def _unit(by: Actor, code: str | None) -> Organisation | None:
 def list_people(state: str | None, unit: str | None, find: str, limit: int, user: str | None, as_json: bool) -> None:
     """Who stands in a list, with the sizes of all lists."""
     by, at = actor(user), clock.now()
-    wanted, on = queries.state_named(by, state or ""), queries.today_of(clock.local_day(at))
+    wanted, on = queries.state_named(by, state or ""), queries.today_of(at)
     with one_moment():
         scope = queries.scope_of(by, _unit(by, unit))
         board = queries.board_of(scope, on, at=at)

@@ -38,6 +38,7 @@ COMMANDS = {
     "order": ("desk", "order", "Quarantine and isolation orders."),
     "remind": ("remind", "remind", "Reminders: plan, send, how far they are, why somebody is (not) reminded."),
     "channel": ("channels", "channel", "Channels to mail and group bots: list, add, test, close."),
+    "secrets": ("keys", "secrets", "The key that seals channels' addresses: status, rotate."),
     "survey": ("surveys", "survey", "Screening surveys: check and import forms, make, open, status, export."),
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),

@@ -183,3 +183,23 @@ def export(campaign: int, target: Path, full: bool, template: Path | None, user:
     book = files.answers_book(by, row, None, full=full, language="zh-hans", at=at)
     target.write_bytes(book.content)
     click.echo(f"{target}: {book.rows} rows")
+
+
+@survey.command("files")
+@click.argument("campaign", type=number)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@as_option
+@json_option
+def write_files(campaign: int, folder: Path, user: str | None, as_json: bool) -> None:
+    """Write the files that came with answers to CAMPAIGN into FOLDER, by number and name; looks are recorded."""
+    by, at = actor(user), clock.now()
+    row = queries.campaign_for(by, campaign)
+    came = queries.files_of(queries.result_rows(by, row))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    told: list[Row] = []
+    for one in (file for listed in came.values() for file in listed.values()):
+        file, content = files.attachment(by, one.pk, at=at)
+        target = folder / f"{file.pk}-{file.name}"
+        target.write_bytes(content)
+        told.append({"file": target.name, "kind": file.kind, "bytes": file.size, "submission": file.submission_id})
+    show(told, as_json)

@@ -8,7 +8,9 @@ every step has the same width, so the order is the same under every collation th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from django.db.models import Q
 
@@ -17,6 +19,7 @@ STEP = 4
 MAX_CHILDREN = len(ALPHABET) ** STEP - 1  # 1,679,615: more classes or seats than any parent has
 MAX_LENGTH = STEP * 16
 
+T = TypeVar("T")
 Range = tuple[str, str]
 EVERYTHING: Range = ("", "~")
 
@@ -97,6 +100,43 @@ def nodes_of(ranges: Iterable[Range]) -> list[str]:
 
 def covers(ranges: Iterable[Range], path: str) -> bool:
     return any(low <= path < high for low, high in ranges)
+
+
+@dataclass(frozen=True)
+class Regions(Generic[T]):
+    """What holds below each of some nodes, down to the next of them; `nodes` has "", for whatever is below none."""
+
+    nodes: Mapping[str, T]
+
+    @classmethod
+    def of_different(cls, nodes: Mapping[str, T]) -> Regions[T]:
+        """Without the nodes that say the same as the next one above."""
+        kept: dict[str, T] = {}
+        for path, value in sorted(nodes.items()):
+            if path == "" or cls(kept).of(path) != value:
+                kept[path] = value
+        return cls(kept)
+
+    def of(self, path: str) -> T:
+        """What holds at `path`: what the nearest node says, itself included."""
+        return self.nodes[self.node_of(path)]
+
+    def node_of(self, path: str) -> str:
+        """The nearest node at or above `path`."""
+        return next((node for node in reversed(ancestors(path)) if node in self.nodes), "")
+
+    def below(self, node: str) -> list[str]:
+        """The next nodes below `node`."""
+        inside = sorted(one for one in self.nodes if one != node and one.startswith(node))
+        return [one for one in inside if not any(one != other and one.startswith(other) for other in inside)]
+
+    def ranges(self, node: str) -> tuple[Range, ...]:
+        """The paths for which `node` speaks."""
+        return without([subtree(node)], [subtree(one) for one in self.below(node)])
+
+    def __iter__(self) -> Iterator[tuple[tuple[Range, ...], T]]:
+        """Every region with what holds there: together all paths, each once."""
+        return ((self.ranges(node), value) for node, value in self.nodes.items())
 
 
 def in_ranges(field: str, ranges: Iterable[Range]) -> Q:

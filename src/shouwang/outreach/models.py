@@ -10,7 +10,8 @@ from shouwang.org.models import Account, Organisation, Person
 
 
 class Channel(models.Model):
-    """A way out of the house. `url` and `secret` are as good as a password: never shown, logged or audited.
+    """A way out of the house. Its address and signing secret are as good as a password: never shown, logged or audited,
+    and kept as `sealed` alone (`outreach.sealed`), under a key that lies outside the database.
 
     A mail channel writes to people below `organisation`, each at their own address; every other kind speaks to the
     group of exactly that organisation, and never names anybody there. `hint` is what may be shown.
@@ -27,8 +28,7 @@ class Channel(models.Model):
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="channels")
-    url = models.CharField(max_length=1000)
-    secret = models.CharField(max_length=200, blank=True)
+    sealed = models.TextField(blank=True)
     hint = models.CharField(max_length=120)
     digest = models.CharField(max_length=64, db_index=True)  # one bot in several rows: its rate is counted once
     created_at = models.DateTimeField()

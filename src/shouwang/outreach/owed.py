@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from shouwang.checkins.rules.reminding import Facts
 from shouwang.org.models import Person
@@ -45,6 +45,10 @@ class Contributor(Protocol):
 
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         """Everybody who still owes it now, as one condition: it stands inside other statements."""
+        ...
+
+    def among(self, key: str, due: datetime) -> Q:
+        """Whose units are told how many still owe it: a condition on people; empty for everybody's."""
         ...
 
     def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shouwang.core.files.sheets import CellValue, SheetSpec, write_xlsx
 from shouwang.surveys import rules
 from shouwang.surveys.models import Submission
+from shouwang.surveys.queries.files import files_of
 from shouwang.surveys.rules import model as m
 from shouwang.surveys.rules.prefill import source_of
 from shouwang.surveys.sheet import in_words
@@ -37,25 +39,60 @@ def mask(text: str) -> str:
 
 
 def workbook(
-    form: rules.Form, rows: Iterable[Submission], *, title: str, language: str, full: bool, by: str, at: datetime
-) -> Book:  # fmt: skip
-    """One sheet of answers, and one for each repeat, joined by the number of the row. Read once, in order."""
+    form: rules.Form,
+    rows: Iterable[Submission],
+    *,
+    title: str,
+    language: str,
+    full: bool,
+    base: str = "",
+    by: str,
+    at: datetime,
+) -> Book:
+    """One sheet of answers, and one for each repeat, joined by the number of the row. Read once, in order. A question
+    that is answered by a file has two columns: its name and its address (`base` before the path)."""
     found = list(rows)
+    links = Links(found, base)
+    taken = form.files()
     asked = [q for q in form.asked() if source_of(q) not in ("number", "name")]
     head = [_("Row"), _("Person number"), _("Name"), _("Unit"), _("Source"), _("Time"), _("Verified")]
-    sheets = [
-        SheetSpec(
-            title, [*head, *(form.say(q.label, language) or q.name for q in asked)],
-            ([*_who(k, row), *_cells(form, asked, row.answers, language, full)] for k, row in enumerate(found, 1)),
-            notes=[] if full else [_("Telephone, dormitory and birthday are masked.")],
-        )
-    ]  # fmt: skip
+    titles = [*(form.say(q.label, language) or q.name for q in asked), *_file_heads(form, taken, language)]
+
+    def lines() -> Iterator[list[CellValue]]:
+        for k, row in enumerate(found, 1):
+            cells = _cells(form, asked, row.answers, language, full)
+            yield [*_who(k, row), *cells, *links.cells(taken, row, row.answers)]
+
+    notes = [] if full else [_("Telephone, dormitory and birthday are masked.")]
+    sheets = [SheetSpec(title, [*head, *titles], lines(), notes=notes)]
     for group in form.groups.values():
         if group.repeat:
-            sheets.append(_repeat_sheet(form, group, found, language, full))
+            sheets.append(_repeat_sheet(form, group, found, language, full, links))
     out = BytesIO()
     write_xlsx(out, sheets, footer=f"{by} · {at:%Y-%m-%d %H:%M}")
     return Book(out.getvalue(), len(found), tuple(row.person_id for row in found))
+
+
+class Links:
+    """Where the files of these answers are read."""
+
+    def __init__(self, rows: list[Submission], base: str) -> None:
+        self.base, self.files = base, files_of(rows)
+
+    def cells(self, taken: list[rules.Question], row: Submission, here: dict[str, Any]) -> list[CellValue]:
+        """Name and address for each question; a file that has not come yet is named, and its address says so."""
+        found: list[CellValue] = []
+        for question in taken:
+            name = str(here.get(question.key) or "")
+            file = self.files[row.pk].get(name)
+            where = f"{self.base}{reverse('surveys:answer_file', args=[file.pk])}" if file else _("not arrived")
+            found += [name or None, where if name else None]
+        return found
+
+
+def _file_heads(form: rules.Form, taken: list[rules.Question], language: str) -> list[str]:
+    heads = [form.say(q.label, language) or q.name for q in taken]
+    return [head for name in heads for head in (name, _("%(name)s: address of the file") % {"name": name})]
 
 
 def _who(number: int, row: Submission) -> list[CellValue]:
@@ -89,20 +126,22 @@ def cell(
 
 
 def _repeat_sheet(
-    form: rules.Form, group: rules.Group, found: list[Submission], language: str, full: bool
+    form: rules.Form, group: rules.Group, found: list[Submission], language: str, full: bool, links: Links
 ) -> SheetSpec:  # fmt: skip
     asked = [q for q in form.questions.values() if q.repeats and q.repeats[-1] == group.key and q.kind in _SHOWN]
+    taken = [q for q in form.questions.values() if q.repeats and q.repeats[-1] == group.key and q.is_file]
     depth = len(group.repeats) + 1
 
     def lines() -> Iterator[list[CellValue]]:
         for k, row in enumerate(found, 1):
             for turn, here in _turns(row.answers, (*group.repeats, group.key)):
-                yield [k, row.person.number, *(n + 1 for n in turn), *_cells(form, asked, here, language, full)]
+                cells = [*_cells(form, asked, here, language, full), *links.cells(taken, row, here)]
+                yield [k, row.person.number, *(n + 1 for n in turn), *cells]
 
     head = [_("Row"), _("Person number"), *([_("Turn")] * depth)]
     return SheetSpec(
         form.say(group.label, language) or group.name,
-        [*head, *(form.say(q.label, language) or q.name for q in asked)],
+        [*head, *(form.say(q.label, language) or q.name for q in asked), *_file_heads(form, taken, language)],
         lines(),
     )
 

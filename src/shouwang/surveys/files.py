@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from shouwang.core import clock
+from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
-from shouwang.surveys import actions, exporting, queries, templating
-from shouwang.surveys.models import Campaign
+from shouwang.surveys import actions, exporting, kept, queries, templating
+from shouwang.surveys.models import Attachment, Campaign
 
 
 def answers_book(
-    by: Actor, campaign: Campaign, unit: Organisation | None, *, full: bool, language: str, at: datetime
+    by: Actor, campaign: Campaign, unit: Organisation | None, *, full: bool, language: str, base: str = "", at: datetime
 ) -> exporting.Book:  # fmt: skip
-    """The answers within reach of survey.view as .xlsx. NotFound without it."""
+    """The answers within reach of survey.view as .xlsx. NotFound without it. Files stand in it by name and address;
+    `base` is what comes before the path of the address."""
     form = queries.form_of(campaign.version)
     rows = queries.result_rows(by, campaign, unit)
     local = at.astimezone(clock.zone())
-    book = exporting.workbook(form, rows, title=campaign.title, language=language, full=full, by=by.label, at=local)
+    book = exporting.workbook(
+        form, rows, title=campaign.title, language=language, full=full, base=base, by=by.label, at=local
+    )
     what = "full" if full else "masked"
     actions.note_export(campaign, book.people, rows=book.rows, what=what, by=by, at=at)
     return book
+
+
+def attachment(by: Actor, file_id: int, *, at: datetime) -> tuple[Attachment, bytes]:
+    """A file that came with answers, as it is kept; the look is recorded. NotFound also when it is gone from disk."""
+    row = queries.file_for(by, file_id)
+    content = kept.get(row.stored_as)
+    if content is None:
+        raise NotFound(_("This file is not on disk any more; restore it from the backup."), code="file_lost")
+    actions.note_reading(row.submission.campaign, [row.submission.person_id], by=by, at=at)
+    return row, content
 
 
 def filled_template(

@@ -153,3 +153,27 @@ class Submission(models.Model):
                 condition=Q(verified_at__isnull=True) | Q(verified_at__gte=F("at")), name="submission_verified_later"
             ),
         ]
+
+
+class Attachment(models.Model):
+    """A file that came with answers: a photograph, a sound. It goes when they go.
+
+    `name` is what the answers call it, `kind` its media type by its first bytes, `stored_as` where `kept` has it.
+    `cleaned`: what it said about where it was taken was looked for and taken out (`rules.attachments`).
+    """
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=32, unique=True)
+    cleaned = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["submission", "name"], name="attachment_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -10,11 +10,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.http import QueryDict
 
 from shouwang.surveys import rules
+from shouwang.surveys.models import Attachment
 from shouwang.surveys.rules import model as m
 from shouwang.surveys.rules.prefill import source_of
 
@@ -254,10 +256,18 @@ class Told:
     label: str
     value: str
     depth: int = 0
+    file: Attachment | None = None
+    missing: bool = False  # a file that the answer names and that has not come yet
+
+    @property
+    def picture(self) -> bool:
+        return self.file is not None and self.file.kind.startswith("image/")
 
 
-def told(form: rules.Form, answers: Mapping[str, Any], language: str) -> list[Told]:
-    """Stored answers in words, in the order of the form, with repeats numbered."""
+def told(
+    form: rules.Form, answers: Mapping[str, Any], language: str, files: Mapping[str, Attachment] = MappingProxyType({})
+) -> list[Told]:
+    """Stored answers in words, in the order of the form, with repeats numbered; `files` came with them, by name."""
     found: list[Told] = []
 
     def down(items: tuple[rules.Question | rules.Group, ...], here: Mapping[str, Any], depth: int) -> None:
@@ -265,7 +275,11 @@ def told(form: rules.Form, answers: Mapping[str, Any], language: str) -> list[To
             if isinstance(item, rules.Question):
                 if value := here.get(item.key):
                     label = REFERENCE.sub("…", form.say(item.label, language)) or item.name
-                    found.append(Told(label, in_words(form, item, str(value), language), depth))
+                    words, file = (
+                        in_words(form, item, str(value), language),
+                        files.get(str(value)) if item.is_file else None,
+                    )
+                    found.append(Told(label, words, depth, file, item.is_file and file is None))
             elif item.repeat:
                 for k, row in enumerate(here.get(item.key) or [], 1):
                     found.append(Told(f"{form.say(item.label, language) or item.name} {k}", "", depth))

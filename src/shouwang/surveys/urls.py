@@ -22,5 +22,6 @@ urlpatterns = [
     path("<int:campaign_id>/person/<int:person_id>/", views.proxy, name="proxy"),
     path("answers/<int:submission_id>/", views.answers, name="answers"),
     path("answers/<int:submission_id>/verify/", views.verify, name="verify"),
+    path("files/<int:file_id>/", views.answer_file, name="answer_file"),
     path("mine/", views.mine, name="mine"),
 ]

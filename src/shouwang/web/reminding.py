@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from shouwang.checkins.rules.reminding import Facts
@@ -42,6 +42,9 @@ class OpenSurveys:
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         return queries.owing_by_id(_id(key))
 
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
     def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
         asked, answered = queries.asked_and_answered(_id(key), person, until=until)
         left = person.left_on is not None
@@ -65,6 +68,9 @@ class PeopleToCall:
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         return following.still_to_hear(clock.local_day(due))
 
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
     def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
         day, left = clock.local_day(due), person.left_on is not None
         asked = following.lookers_after(day).filter(pk=person.pk).exists()
@@ -86,6 +92,9 @@ class WorkDue:
 
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         return work.owing_work(clock.local_day(due))
+
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
 
     def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
         # What was done by `until` is not asked again: an act on a task or a receipt never becomes undone by itself.

@@ -107,7 +107,7 @@ def _options(asked: Asked, *, by: Actor, at: datetime) -> dict[str, Any]:
 
 
 def _ids(chosen: Chosen, *, by: Actor, at: datetime) -> list[int]:
-    scope, on = queries.scope_of(by, chosen.unit), queries.today_of(clock.local_day(at))
+    scope, on = queries.scope_of(by, chosen.unit), queries.today_of(at)
     if chosen.state is None:
         return queries.inside(scope, chosen.ids)
     ids = queries.everybody(scope, chosen.state, on, most=MOST_ROWS + 1)
@@ -191,9 +191,9 @@ def _told(job: BulkJob, people: Sequence[Person], *, by: Actor, at: datetime) ->
 
 def _remind(people: Sequence[Person], *, by: Actor, at: datetime) -> dict[int, Result]:
     """Only who is missing is reminded: the reminder itself is sent by whoever listens to "checkin.remind"."""
-    on = queries.today_of(clock.local_day(at))
+    on = queries.today_of(at)
     rows = LatestCheckIn.objects.filter(pk__in=[person.pk for person in people])
-    states = {row.pk: rules.state_of(row.known, on=on, sees_answers=False) for row in rows}
+    states = {row.pk: queries.stands(row, on, sees=False) for row in rows}
     missing = {State.NOT_YET, State.SILENT}
     due = [person.pk for person in people if states.get(person.pk) in missing]
     reminded = set(due)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from shouwang.checkins import queries, words
 from shouwang.checkins.models import Excuse
 from shouwang.checkins.queries.lists import Scope
-from shouwang.checkins.rules import State, Today
+from shouwang.checkins.rules import State, Todays
 from shouwang.core import audit, clock
 from shouwang.core.errors import Forbidden
 from shouwang.core.files.sheets import CellValue, SheetSpec, write_xlsx
@@ -31,7 +31,7 @@ def export_list(
     masked. Never an answer. Read in slices and written as it is read; recorded before the first row leaves."""
     if full and not by.holds(FULL):
         raise Forbidden
-    scope, on = queries.scope_of(by, unit), queries.today_of(clock.local_day(at))
+    scope, on = queries.scope_of(by, unit), queries.today_of(at)
     header = [_("Number"), _("Name"), _("Unit"), _("List"), _("Last heard"), _("Excused until")]
     if by.holds("checkin.view"):
         header.append(_("Reason"))
@@ -45,7 +45,7 @@ def export_list(
     return count
 
 
-def _rows(scope: Scope, state: State, on: Today, *, full: bool, reasons: bool) -> Iterator[list[CellValue]]:
+def _rows(scope: Scope, state: State, on: Todays, *, full: bool, reasons: bool) -> Iterator[list[CellValue]]:
     shown = str if full else words.masked
     codes = dict(Excuse.Code.choices)
     cursor = ""

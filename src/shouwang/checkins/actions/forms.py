@@ -1,4 +1,4 @@
-"""Publishing the institution's check-in form, and hearing which response level is in force."""
+"""Publishing the check-in form of an institution or a part of it, and hearing which response level is in force."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from shouwang.checkins.models import AskedLevel, FormVersion
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.scope import Actor
+from shouwang.org.models import Organisation
 
 RIGHT = "level.declare"  # who decides on measures decides how often everybody is asked
 
 
 @transaction.atomic
-def publish_form(document: bytes, *, by: Actor, at: datetime) -> FormVersion:
-    """Put a form into force from the day it starts. Publishing the same document again changes nothing.
+def publish_form(document: bytes, *, unit: Organisation | None, by: Actor, at: datetime) -> FormVersion:
+    """Put a form into force at and below `unit` from the day it starts; None: wherever no form is nearer. Publishing
+    the same document there again changes nothing.
 
-    BadInput names what is wrong with it; Conflict when its version is not above every one published of its code, or
+    BadInput names what is wrong with it; Conflict when its version is not above every one published for `unit`, or
     when it would begin before today: what was asked on a day that is over does not change.
     """
-    by.require(RIGHT)
+    by.require(RIGHT, unit.path if unit else "")
     form = rules.read_form(document)
-    if same := FormVersion.objects.filter(sha256=form.sha256).first():
+    earlier = FormVersion.objects.filter(organisation=unit)
+    if same := earlier.filter(sha256=form.sha256).first():
         return same
     today = clock.local_day(at)
     if form.starts < today:
         sentence = _("The form would be in force from %(day)s, which is over. Let it start today or later.")
         raise Conflict(sentence, code="form_starts_past", field="starts", day=str(form.starts))
-    latest = FormVersion.objects.order_by("-version").first()
+    latest = earlier.order_by("-version").first()
     if latest is not None and form.version <= latest.version:
         sentence = _("Version %(version)s is published already; give the new one a higher number.")
         raise Conflict(sentence, code="form_version_used", field="version", version=latest.version)
@@ -41,31 +44,36 @@ def publish_form(document: bytes, *, by: Actor, at: datetime) -> FormVersion:
         version=form.version,
         sha256=form.sha256,
         document=document.decode("utf-8"),
+        organisation=unit,
         starts=form.starts,
         ends=form.ends,
         published_at=at,
         published_by_id=by.account_id,
     )
     new = {"code": form.code, "version": form.version, "starts": str(form.starts), "ends": str(form.ends)}
-    audit.record("form.published", "form", row.pk, by=by, at=at, new=new)
+    audit.record("form.published", "form", row.pk, by=by, at=at, new=new | _where(row))
     return row
 
 
 @transaction.atomic
 def withdraw_form(row: FormVersion, *, by: Actor, at: datetime) -> FormVersion:
-    """Today is the last day on which this version is asked; the one before it, or the built-in one, follows."""
-    by.require(RIGHT)
+    """Today is the last day on which this version is asked; the one before it, or the next one up, follows."""
+    by.require(RIGHT, row.path)
     today = clock.local_day(at)
     if row.ends <= today:
         return row
     if row.starts > today:
-        audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old={"version": row.version})
+        audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old={"version": row.version} | _where(row))
         row.delete()
         return row
     old, row.ends = {"ends": str(row.ends)}, today
     row.save(update_fields=["ends"])
-    audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old=old, new={"ends": str(today)})
+    audit.record("form.withdrawn", "form", row.pk, by=by, at=at, old=old, new={"ends": str(today)} | _where(row))
     return row
+
+
+def _where(row: FormVersion) -> dict[str, str]:
+    return {"unit": row.organisation.code} if row.organisation else {}
 
 
 @transaction.atomic

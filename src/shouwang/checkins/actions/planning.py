@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.checkins import rules
 from shouwang.checkins.actions import facts, zoning
 from shouwang.checkins.models import CheckIn, SymptomAlert
-from shouwang.checkins.queries.asking import protocols_of
+from shouwang.checkins.queries.asking import OnDay, protocols_on
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound, Unauthorized
 from shouwang.core.retention import keep_days
@@ -50,7 +50,8 @@ class Ask:
 @dataclass(slots=True)
 class Taken:
     """An entry that was accepted. `repeated`: it is the stored row of an earlier sending. `newest`: it is now the last
-    word about the person; if not, `later` is what stands above it. `id` is known once it is written."""
+    word about the person; if not, `later` is what stands above it. `part`: the slot of `day` in which it was said.
+    `id` is known once it is written."""
 
     person: facts.Known
     ask: Ask
@@ -69,6 +70,7 @@ class Taken:
     decision: rules.Decision | None = None
     severity_before: str = "none"
     later: facts.Said | None = None
+    part: int = 0
     alerts: list[SymptomAlert] = field(default_factory=list)
 
     @property
@@ -104,15 +106,16 @@ class Group:
         tickets = sorted({ask.by.account_id for ask in asks if ask.serial is not None and ask.by.account_id})
         self.active = facts.active_accounts(tickets)
         self.keep = timedelta(days=keep_days("checkin"))
-        self.days: dict[date, rules.Protocols] = {}
+        self.days: dict[date, OnDay] = {}
         self.today = clock.local_day(at)
         self.made: list[Taken] = []
         self.by_key: dict[str, Taken] = {}
         self.contradicted: set[int] = set()
 
-    def protocols(self, day: date) -> rules.Protocols:
+    def asked(self, day: date) -> OnDay:
+        """What is asked on a day, everywhere: read once a group."""
         if day not in self.days:
-            self.days[day] = protocols_of(day)
+            self.days[day] = protocols_on(day)
         return self.days[day]
 
     def plan(self, ask: Ask) -> Taken:
@@ -126,7 +129,9 @@ class Group:
             said_at = ask.said_at
         moved = zoning.moved(ask.answers, person, at=said_at)
         day = moved.day_of(said_at) if moved else person.day_of(said_at)
-        protocols = self.protocols(day)
+        asked = self.asked(day)
+        protocols = asked.of(person.home_path)
+        _of_here(ask, asked, protocols, person.home_path)
         monitored = any(first <= day <= last for first, last in person.monitored)
         answers = self._answers(ask, person, protocols, day, monitored)
         decision = rules.triage(answers, protocols, person.age_on(day) if person.born else None)
@@ -139,6 +144,7 @@ class Group:
             person, ask, answers, day, said_at, decision.symptomatic, decision.severity, decision.rule,
             decision.pack_sha256, day + self.keep, newest=newest, corrects_id=self._corrected(ask, person),
             decision=decision, severity_before=said.severity if said else "none", later=None if newest else said,
+            part=rules.slot_of(protocols.form.slots, said_at.astimezone(person.zone or clock.zone()).time()),
         )  # fmt: skip
         if answers.situation and answers.situation != person.situation:
             # Rare, and refused like any other answer: it writes at once, under a savepoint of its own.
@@ -252,6 +258,18 @@ class Group:
         if not CheckIn.objects.filter(pk=row, day=day, person_id=person.id).exists():
             raise NotFound
         return row
+
+
+def _of_here(ask: Ask, asked: OnDay, protocols: rules.Protocols, path: str) -> None:
+    """Conflict for a form that is asked elsewhere today. Who reports something is heard whatever form they hold."""
+    if not ask.form or ask.form == protocols.sha256 or rules.reports_change(ask.answers):
+        return
+    if asked.elsewhere(ask.form, path):
+        raise Conflict(
+            _("This form belongs to another institution. Open the page again: it shows what yours asks."),
+            code="form_elsewhere",
+            field="form",
+        )
 
 
 def _not_over_own_word(said: facts.Said | None, day: date) -> None:

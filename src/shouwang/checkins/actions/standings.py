@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn, Excuse, LatestCheckIn, Stirred
+from shouwang.checkins.queries.asking import OnDay, protocols_on
+from shouwang.checkins.queries.own import zone_of
 from shouwang.core import clock
 from shouwang.core.bulk import insert_many, update_many
 from shouwang.core.scope import Actor
@@ -19,8 +22,9 @@ from shouwang.org.models import Person
 IDS_A_STATEMENT = 5000  # below the parameter limits of both databases
 
 
-def latest_row(checkin: CheckIn, words: int) -> LatestCheckIn:
-    """The row that makes `checkin` its person's newest word; `words` are `rules.said` of its day. Where the person has
+def latest_row(checkin: CheckIn, words: int, part: int) -> LatestCheckIn:
+    """The row that makes `checkin` its person's newest word; `words` are `rules.said` of its day, `part` the slot in
+    which it was said. Where the person has
     a row already, `LatestCheckIn.HEARD` alone is overwritten: place and excuse are not the check-in's to say."""
     return LatestCheckIn(
         person_id=checkin.person_id,
@@ -35,6 +39,7 @@ def latest_row(checkin: CheckIn, words: int) -> LatestCheckIn:
         rank=rules.RANK[checkin.severity],
         words=words,
         conflicting=rules.conflicting(words),
+        part=part,
     )
 
 
@@ -80,19 +85,21 @@ def _make(people: list[tuple[int, str, str]], day: date) -> None:
     heard: dict[int, list[CheckIn]] = {}
     ids = [pk for pk, _path, _number in people]
     for part in parts(ids):
-        for row in CheckIn.objects.filter(person_id__in=part).select_related("person").order_by("at", "pk"):
+        for row in CheckIn.objects.filter(person_id__in=part).select_related("person__own_zone").order_by("at", "pk"):
             heard.setdefault(row.person_id, []).append(row)
     insert_many(LatestCheckIn, ("person", "home_path", "number"), (row for row in people if row[0] not in heard))
-    LatestCheckIn.objects.bulk_create([_remembered(rows) for rows in heard.values()], batch_size=500)
+    asked = cache(protocols_on)
+    LatestCheckIn.objects.bulk_create([_remembered(rows, asked) for rows in heard.values()], batch_size=500)
     renew_excuses(ids, on=day)
 
 
-def _remembered(rows: list[CheckIn]) -> LatestCheckIn:
+def _remembered(rows: list[CheckIn], asked: Callable[[date], OnDay]) -> LatestCheckIn:
     newest, words = rows[-1], 0
     for row in rows:
         if row.day == newest.day:
             words = rules.said(words, row.source, symptomatic=row.symptomatic)
-    return latest_row(newest, words)
+    slots = asked(newest.day).of(newest.person.home_path).form.slots
+    return latest_row(newest, words, rules.slot_of(slots, newest.at.astimezone(zone_of(newest.person)).time()))
 
 
 @transaction.atomic
@@ -124,7 +131,15 @@ def forget(on: date) -> None:
     rows = LatestCheckIn.objects.filter(checkin__purge_on__lte=on)
     with transaction.atomic():
         ids = list(rows.values_list("pk", flat=True))
-        blank = {"checkin": None, "day": rules.NEVER, "at": None, "source": "", "words": 0, "conflicting": False}
+        blank = {
+            "checkin": None,
+            "day": rules.NEVER,
+            "at": None,
+            "source": "",
+            "words": 0,
+            "conflicting": False,
+            "part": 0,
+        }
         for part in parts(ids):
             LatestCheckIn.objects.filter(pk__in=part).update(**blank, symptomatic=False, severity="none", rank=0)
         stir(ids)

@@ -57,7 +57,7 @@ def _latest_row(taken: Taken) -> tuple[object, ...]:
     person = taken.person
     return (
         person.id, person.home_path, person.number, taken.id, taken.day, taken.at, taken.ask.source, taken.symptomatic,
-        taken.severity, rules.RANK[taken.severity], person.words, rules.conflicting(person.words),
+        taken.severity, rules.RANK[taken.severity], person.words, rules.conflicting(person.words), taken.part,
     )  # fmt: skip
 
 

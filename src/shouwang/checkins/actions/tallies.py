@@ -27,8 +27,8 @@ IDS_A_ROUND = 20_000  # check-ins: a transaction of well under a second
 # behind the watermark are looked at again; the comparison of everybody finds whatever was later still.
 OVERLAP = 5_000
 COMPARE_EVERY = timedelta(minutes=30)
-COLUMNS = ("home_path", "day", "note", "source", "excused_until")
-Key = tuple[str, date, int | None, str, date | None]
+COLUMNS = ("home_path", "day", "note", "source", "excused_until", "part")
+Key = tuple[str, date, int | None, str, date | None, int]
 
 
 def catch_up(*, at: datetime) -> int:

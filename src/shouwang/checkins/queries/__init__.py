@@ -9,14 +9,22 @@ from shouwang.checkins.queries.alerts import (
     handled_alerts,
     open_by_severity,
 )
-from shouwang.checkins.queries.asking import asking_on, level_on, protocols_of
+from shouwang.checkins.queries.asking import (
+    asking_on,
+    form_on,
+    form_owner,
+    level_on,
+    protocols_of,
+    protocols_on,
+    today_of,
+)
 from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.credentials import bearer_of, ticket_for
 from shouwang.checkins.queries.figures import Counts, day_figures, status_counts, unit_counts
-from shouwang.checkins.queries.forms import form_in_force, form_version_for, form_versions
+from shouwang.checkins.queries.forms import form_unit, form_version_for, form_versions
 from shouwang.checkins.queries.jobs import job_for, job_rows
-from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of, today_of
-from shouwang.checkins.queries.own import OwnDay, own_day, zone_of
+from shouwang.checkins.queries.lists import Scope, everybody, inside, list_page, scope_of
+from shouwang.checkins.queries.own import OwnDay, home_of, own_day, zone_of
 from shouwang.checkins.queries.quality import quality_note_for, quality_notes
 from shouwang.checkins.queries.records import HISTORY_DAYS, bed_of, checks_of, history, own_checkin, receipt_for
 from shouwang.checkins.queries.search import ids_of, search_page
@@ -52,11 +60,14 @@ __all__ = [
     "day_figures",
     "everybody",
     "explain",
-    "form_in_force",
+    "form_on",
+    "form_owner",
+    "form_unit",
     "form_version_for",
     "form_versions",
     "handled_alerts",
     "history",
+    "home_of",
     "ids_of",
     "inside",
     "job_for",
@@ -69,6 +80,7 @@ __all__ = [
     "own_day",
     "person_to_enter",
     "protocols_of",
+    "protocols_on",
     "quality_note_for",
     "quality_notes",
     "receipt_for",

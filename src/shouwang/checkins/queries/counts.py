@@ -19,50 +19,60 @@ from shouwang.checkins.models import CheckIn, Counted, LatestCheckIn, Stirred, T
 from shouwang.checkins.queries.figures import Counts
 from shouwang.checkins.queries.lists import Scope, _parts
 from shouwang.checkins.rules import State
-from shouwang.core.tree import Range, covers, in_ranges, nodes_of, subtree
+from shouwang.core.tree import Range, Regions, covers, in_ranges, nodes_of, overlap, subtree
 from shouwang.org.models import Person
 
 OUTSTANDING = 2000  # people counted anew by a reader; more are left to the sweeper, seconds away
 OVERLAP = 5000  # as in actions.tallies: ids that PostgreSQL may have given out before the watermark and shown after
-WORD = ("day", "note", "source", "excused_until")
-Word = tuple[date, int | None, str, date | None]
+WORD = ("day", "note", "source", "excused_until", "part")
+Word = tuple[date, int | None, str, date | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """Numbers of a unit: `states` add up to `counts.roster`; the exceptions only of people whose answers one may see.
-    `counts.as_of` is the moment for which both hold."""
+    In `counts`, heard is who was heard in the slot that is being asked. `counts.as_of` is the moment for which both
+    hold."""
 
     counts: Counts
     states: Mapping[State, int]
 
 
-def board_of(scope: Scope, on: rules.Today, *, at: datetime) -> Board:
-    """The board of a scope at `at`. At most ten queries, whatever the number of people."""
+def board_of(scope: Scope, on: rules.Todays, *, at: datetime) -> Board:
+    """The board of a scope at `at`. At most ten queries, whatever the number of people, where all are asked alike;
+    a few more for each institution that asks in its own way."""
     outstanding, as_of = _outstanding(at)
-    seen = _words(scope.seen, outstanding)
+    words = _Words(outstanding)
     # What remains when one subtree is cut out of another is none itself; the difference of their words is.
-    unseen = _words(scope.everywhere, outstanding) if scope.everywhere != scope.seen else Counter(seen)
-    unseen.subtract(seen)
+    seen = words.by_region(scope.seen, on.regions)
+    unseen = words.by_region(scope.everywhere, on.regions)
+    for node in unseen:
+        unseen[node].subtract(seen[node])
     for part in _parts(scope.singles):
         for pk, path, *word in LatestCheckIn.objects.filter(pk__in=part).values_list("pk", "home_path", *WORD):
+            node = on.regions.node_of(path)
             if covers(scope.unseen, path):
-                unseen[tuple(word)] -= 1
-            (seen if scope.singles[pk] else unseen)[tuple(word)] += 1
+                unseen[node][tuple(word)] -= 1
+            (seen if scope.singles[pk] else unseen)[node][tuple(word)] += 1
     return _board(seen, unseen, on, as_of)
 
 
-def _board(seen: Mapping[Word, int], unseen: Mapping[Word, int], on: rules.Today, as_of: datetime) -> Board:
+def _board(
+    seen: Mapping[str, Counter[Word]], unseen: Mapping[str, Counter[Word]], on: rules.Todays, as_of: datetime
+) -> Board:
     states = dict.fromkeys(State, 0)
     heard: Counter[str] = Counter()
     roster = ill = 0
-    for words, sees in ((seen, True), (unseen, False)):
-        for (day, note, source, until), n in words.items():
-            states[rules.state_of(rules.Known(day, note, until), on=on, sees_answers=sees)] += n
-            roster += n
-            if day >= on.day:
-                heard[source] += n
-                ill += n * rules.feels_ill(note)
+    for regions, sees in ((seen, True), (unseen, False)):
+        for node, words in regions.items():
+            today = on.regions.nodes[node]
+            for (day, note, source, until, part), n in words.items():
+                known = rules.Known(day, note, until, part)
+                states[rules.state_of(known, on=today, sees_answers=sees)] += n
+                roster += n
+                ill += n * (day >= today.day and rules.feels_ill(note))
+                if rules.heard_now(known, today):
+                    heard[source] += n
     who = CheckIn.Source
     counts = Counts(
         day=on.day,
@@ -107,6 +117,29 @@ def _outstanding(at: datetime) -> tuple[Outstanding, datetime]:
         for row in LatestCheckIn.objects.filter(pk__in=ids).values_list("pk", "home_path", *WORD)
     }
     return Outstanding(counted, standing), at
+
+
+class _Words:
+    """Counters of words by region; what is asked twice is counted once."""
+
+    def __init__(self, outstanding: Outstanding) -> None:
+        self.outstanding = outstanding
+        self.known: dict[tuple[Range, ...], Counter[Word]] = {}
+
+    def by_region(self, ranges: tuple[Range, ...], regions: Regions[rules.Today]) -> dict[str, Counter[Word]]:
+        """Node of each region -> words of the people of `ranges` there."""
+        whole = {node: self._of(overlap(ranges, [subtree(node)])) for node in regions.nodes}
+        found = {}
+        for node, words in whole.items():
+            found[node] = Counter(words)
+            for below in regions.below(node):
+                found[node].subtract(whole[below])
+        return found
+
+    def _of(self, ranges: tuple[Range, ...]) -> Counter[Word]:
+        if ranges not in self.known:
+            self.known[ranges] = _words(ranges, self.outstanding) if ranges else Counter()
+        return self.known[ranges]
 
 
 def _words(ranges: tuple[Range, ...], outstanding: Outstanding) -> Counter[Word]:

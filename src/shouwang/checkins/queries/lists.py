@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -17,9 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import LatestCheckIn
-from shouwang.checkins.queries.asking import asking_calendar
 from shouwang.checkins.rules import State
-from shouwang.checkins.rules.standing import LOOK_BACK
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.paging import PAGE_SIZE, Page, decode, encode
 from shouwang.core.scope import Actor
@@ -65,12 +63,6 @@ def scope_of(by: Actor, unit: Organisation | None) -> Scope:
     return Scope(status.ranges, seen, unseen, singles)
 
 
-def today_of(day: date) -> rules.Today:
-    """`day` as the lists see it, by the cadence in force."""
-    asking = asking_calendar(day - timedelta(days=LOOK_BACK), day)
-    return rules.today(day, lambda asked: asking(asked).asks_on(asked))
-
-
 @dataclass(frozen=True, slots=True)
 class Strip:
     """One scan: conditions besides the range of homes, and the first part of its rows' keys."""
@@ -85,8 +77,11 @@ def strips(state: State, on: rules.Today, days: Iterable[date], *, sees: bool) -
     occur as a newest word. Compared with the rule in tests, person by person."""
     day = connection.ops.adapt_datefield_value(on.day)
     plain, plain_params = " AND (excused_until IS NULL OR excused_until < %s)", (day,)
+    healthy = " AND note IS NULL" if sees else ""
     for one in days:
         this, heard = connection.ops.adapt_datefield_value(one), one >= on.day
+        again = one == on.day and on.part > 0  # asked again since an earlier slot of this day
+        now, now_params = (" AND part >= %s", (on.part,)) if again else ("", ())
         match state:
             case State.SYMPTOMATIC if heard and sees:
                 for note in range(MOST_NOTE, rules.ILL - 1, -1):
@@ -94,7 +89,11 @@ def strips(state: State, on: rules.Today, days: Iterable[date], *, sees: bool) -
             case State.CONFLICTING if heard and sees:
                 yield Strip(0, "day = %s AND note = %s", (this, rules.CONFLICT))
             case State.IN if heard:
-                yield Strip(0, "day = %s AND note IS NULL" if sees else "day = %s", (this,))
+                yield Strip(0, f"day = %s{healthy}{now}", (this, *now_params))
+            case State.NOT_YET if again:
+                yield Strip(0, f"day = %s{healthy} AND part < %s{plain}", (this, on.part, *plain_params))
+            case State.EXCUSED if again:
+                yield Strip(0, f"day = %s{healthy} AND part < %s AND excused_until >= %s", (this, on.part, day))
             case State.EXCUSED if not heard and not on.asked:
                 yield Strip(0, "day = %s", (this,))
             case State.SILENT if not heard and on.asked and one <= on.silent_until:
@@ -117,7 +116,7 @@ def days_on_record() -> list[date]:
 
 
 def list_page(
-    scope: Scope, state: State, on: rules.Today, *, cursor: str = "", size: int = PAGE_SIZE, answers: bool = False
+    scope: Scope, state: State, on: rules.Todays, *, cursor: str = "", size: int = PAGE_SIZE, answers: bool = False
 ) -> Page[Person]:
     """One page of a list, each person with `home` and `latest_checkin` (`answers`: and its check-in). Three or four
     queries. BadInput for a cursor that is not ours."""
@@ -153,21 +152,23 @@ def people_in_order(ids: list[int], *, answers: bool = False) -> list[Person]:
 
 
 def list_keys(
-    scope: Scope, state: State, on: rules.Today, *, after: Key | None = None, backwards: bool = False, size: int
+    scope: Scope, state: State, on: rules.Todays, *, after: Key | None = None, backwards: bool = False, size: int
 ) -> list[tuple[Key, int]]:
     """(key, person id) of the next `size` people of a list, nearest to `after` first."""
     days = days_on_record()
     found: list[tuple[Key, int]] = []
     branches: list[tuple[Strip, Range]] = []
-    for ranges, sees in ((scope.seen, True), (scope.unseen, False)):
-        branches += [(strip, one) for strip in strips(state, on, days, sees=sees) for one in ranges]
+    for region, today in on.regions:
+        for ranges, sees in ((scope.seen, True), (scope.unseen, False)):
+            here = overlap(ranges, region)
+            branches += [(strip, one) for strip in strips(state, today, days, sees=sees) for one in here]
     found += [row for row in _scan(branches, after, backwards, size) if row[1] not in scope.singles]
     found += _singles(scope, state, on, after, backwards)
     found.sort(reverse=backwards)
     return found[:size]
 
 
-def everybody(scope: Scope, state: State, on: rules.Today, *, most: int) -> list[int]:
+def everybody(scope: Scope, state: State, on: rules.Todays, *, most: int) -> list[int]:
     """Ids of the people of a list in its order, at most `most`."""
     ids: list[int] = []
     after: Key | None = None
@@ -239,13 +240,13 @@ def _run(parts: list[str], params: list[Any], leads: Mapping[int, int | str]) ->
         return [((leads[k], path, number), pk) for k, path, number, pk in cursor.fetchall()]
 
 
-def _singles(scope: Scope, state: State, on: rules.Today, after: Key | None, backwards: bool) -> list[tuple[Key, int]]:
+def _singles(scope: Scope, state: State, on: rules.Todays, after: Key | None, backwards: bool) -> list[tuple[Key, int]]:
     found = []
-    columns = ("pk", "home_path", "number", "day", "note", "excused_until")
+    columns = ("pk", "home_path", "number", "day", "note", "excused_until", "part")
     for part in _parts(scope.singles):
         for pk, path, number, *known in LatestCheckIn.objects.filter(pk__in=part).values_list(*columns):
             known_of = rules.Known(*known)
-            if rules.state_of(known_of, on=on, sees_answers=scope.singles[pk]) is state:
+            if rules.state_of(known_of, on=on.of(path), sees_answers=scope.singles[pk]) is state:
                 key: Key = (_lead(state, known_of), path, number)
                 if after is None or (key < after if backwards else key > after):
                     found.append((key, pk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shouwang.checkins import rules
@@ -27,7 +27,8 @@ class OwnDay:
     `why_not` then says so. `spells`: monitoring in force. `checks`: (done, asked) today for a monitored person, else
     None. `alerts`: open ones and those answered lately, newest first. `new`: the further questions that the last
     entry leaves open, the only ones to be highlighted. `asking`: how often everybody is asked here. `zone` is the clock
-    by which the person lives, and `day` theirs.
+    by which the person lives, and `day` theirs. `slot`: which check-in of the day is asked, `again`: an earlier one is
+    in and this one is not.
     """
 
     day: date
@@ -44,6 +45,8 @@ class OwnDay:
     new: tuple[rules.Question, ...]
     asking: Asking
     zone: ZoneInfo
+    slot: int
+    again: bool
 
     @property
     def abroad(self) -> bool:
@@ -59,7 +62,12 @@ class OwnDay:
         """Nothing more is asked of this person today."""
         if self.checks is not None and self.checks[0] < self.checks[1]:
             return False
-        return self.today is not None
+        return self.today is not None and not self.again
+
+    @property
+    def due(self) -> time:
+        """By when the check-in that is asked is expected, by the person's clock."""
+        return self.asking.due_of(self.slot)
 
 
 def own_day(by: Actor, *, at: datetime) -> OwnDay:
@@ -70,13 +78,14 @@ def own_day(by: Actor, *, at: datetime) -> OwnDay:
     zone, day = zone_of(person), day_for(person, at)
     latest = LatestCheckIn.objects.filter(person=person).select_related("checkin").first()
     last = latest.checkin if latest else None
-    protocols = protocols_of(day)
+    protocols = protocols_of(day, person.home_path)
     spells = tuple(Monitoring.objects.filter(person=person, starts__lte=day, ends__gte=day).order_by("-checks_per_day"))
     who = rules.Asked(person.kind, person.situation, bool(spells))
     copies, why_not = _copies(last, day, protocols, who)
     checks = None
     if spells:
         checks = (CheckIn.objects.filter(person=person, day=day).count(), spells[0].checks_per_day)
+    asking = protocols.form.asking(level_on(person.home_path, day))
     alerts = SymptomAlert.objects.filter(person=person, raised_at__gt=at - timedelta(days=ALERT_DAYS))
     return OwnDay(
         day=day,
@@ -91,9 +100,16 @@ def own_day(by: Actor, *, at: datetime) -> OwnDay:
         protocols=protocols,
         who=who,
         new=rules.new_to(last.extra if last and copies else {}, protocols.questions, who),
-        asking=protocols.form.asking(level_on(person.home_path, day)),
+        asking=asking,
         zone=zone,
+        slot=asking.part_at(at.astimezone(zone).time()),
+        again=latest is not None and latest.day == day and latest.part < asking.part_at(at.astimezone(zone).time()),
     )
+
+
+def home_of(by: Actor) -> str:
+    """The path of one's home; "" for accounts that belong to no person."""
+    return Person.objects.filter(pk=by.person_id or 0).values_list("home_path", flat=True).first() or ""
 
 
 def zone_of(person: Person) -> ZoneInfo:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import CheckIn
+from shouwang.checkins.queries.asking import today_of
 from shouwang.checkins.queries.counts import Board, board_of
 from shouwang.checkins.queries.figures import on_roster
-from shouwang.checkins.queries.lists import list_page, scope_of, today_of
+from shouwang.checkins.queries.lists import list_page, scope_of
 from shouwang.checkins.rules import State
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
@@ -56,7 +57,7 @@ def not_yet(by: Actor, day: date) -> QuerySet[Person]:
 
 def board(by: Actor, *, unit: Organisation | None, at: datetime) -> Board:
     """Counts and the size of each list at `at`."""
-    return board_of(scope_of(by, unit), today_of(clock.local_day(at)), at=at)
+    return board_of(scope_of(by, unit), today_of(at), at=at)
 
 
 def unit_rows(
@@ -65,7 +66,7 @@ def unit_rows(
     """One page of a list, with `home` and `latest_checkin`; for the exceptions also the answers. Ill people worst
     first, silent ones who were silent longest first, all others by unit and number."""
     answers = state in (State.SYMPTOMATIC, State.CONFLICTING)
-    on = today_of(clock.local_day(at))
+    on = today_of(at)
     return list_page(scope_of(by, unit), state, on, cursor=cursor, size=size, answers=answers)
 
 

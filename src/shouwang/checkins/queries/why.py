@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import BulkJob, BulkRow, Excuse, LatestCheckIn
-from shouwang.checkins.queries.lists import Scope, scope_of, today_of
+from shouwang.checkins.queries.asking import today_of
+from shouwang.checkins.queries.lists import Scope, scope_of
 from shouwang.checkins.rules import State
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
@@ -50,7 +51,7 @@ def explain(by: Actor, person_id: int, *, at: datetime) -> Why:
     if row is None or not (row.pk in scope.singles or covers(scope.everywhere, row.home_path)):
         raise NotFound
     sees = sees_answers(scope, row)
-    on = today_of(day)
+    on = today_of(at)
     state = stands(row, on, sees=sees)
     excuses = tuple(Excuse.objects.filter(person=row.person, ends__gte=day).order_by("-ends", "-pk"))
     return Why(
@@ -63,17 +64,17 @@ def sees_answers(scope: Scope, row: LatestCheckIn) -> bool:
     return scope.singles.get(row.pk, covers(scope.seen, row.home_path))
 
 
-def stands(row: LatestCheckIn, on: rules.Today, *, sees: bool) -> State:
+def stands(row: LatestCheckIn, on: rules.Todays, *, sees: bool) -> State:
     """The list of a row."""
-    return rules.state_of(row.known, on=on, sees_answers=sees)
+    return rules.state_of(row.known, on=on.of(row.home_path), sees_answers=sees)
 
 
-def why_here(row: LatestCheckIn, on: rules.Today, *, sees: bool) -> Line:
+def why_here(row: LatestCheckIn, on: rules.Todays, *, sees: bool) -> Line:
     """One sentence for one line of a list."""
     return _because(row, stands(row, on, sees=sees), on, sees)[-1]
 
 
-def _because(row: LatestCheckIn, state: State, on: rules.Today, sees: bool) -> list[Line]:
+def _because(row: LatestCheckIn, state: State, on: rules.Todays, sees: bool) -> list[Line]:
     lines: list[Line] = [_last_word(row)]
     match state:
         case State.SYMPTOMATIC:
@@ -85,13 +86,16 @@ def _because(row: LatestCheckIn, state: State, on: rules.Today, sees: bool) -> l
             lines.append(_("The newest word of the day tells of nothing remarkable."))
         case State.IN:
             lines.append(_("Somebody was heard today; what they said is not shown here."))
-        case State.EXCUSED if not on.asked:
+        case State.EXCUSED if not on.of(row.home_path).asked:
             lines.append(_("Nobody is asked on %(day)s; who is not heard is not missing.") % {"day": on.day})
         case State.EXCUSED:
             lines.append(_excused(row, sees))
         case State.SILENT:
             words = _("Not heard on the last two days on which everybody was asked, %(day)s being one of them.")
             lines.append(words % {"day": on.day})
+        case State.NOT_YET if row.day >= on.day:
+            words = _("Heard in an earlier part of %(day)s; asked again since %(time)s and not heard since.")
+            lines.append(words % {"day": on.day, "time": f"{on.of(row.home_path).since:%H:%M}"})
         case State.NOT_YET:
             lines.append(_("Asked on %(day)s and not heard yet; not excused.") % {"day": on.day})
     return lines
@@ -112,9 +116,14 @@ def _excused(row: LatestCheckIn, sees: bool) -> Line:
     return _("Excused until %(day)s.") % {"day": row.excused_until}
 
 
-def _reminders(row: LatestCheckIn, state: State, on: rules.Today, at: datetime) -> list[Line]:
+def _reminders(row: LatestCheckIn, state: State, on: rules.Todays, at: datetime) -> list[Line]:
     lines: list[Line] = []
-    if state in (State.NOT_YET, State.SILENT):
+    if state is State.NOT_YET and row.day >= on.day:
+        words = _(
+            "A reminder is due: everybody is asked again since %(time)s, and this person has not been heard since."
+        )
+        lines.append(words % {"time": f"{on.of(row.home_path).since:%H:%M}"})
+    elif state in (State.NOT_YET, State.SILENT):
         lines.append(_("A reminder is due: everybody is asked today, and this person has not been heard."))
     elif state is State.EXCUSED:
         lines.append(_("No reminder: excused people, and days on which nobody is asked, get none."))

@@ -17,9 +17,10 @@ from shouwang.checkins.rules.answers import (
     text,
     validated,
 )
+from shouwang.checkins.rules.asking import slot_of
 from shouwang.checkins.rules.episodes import AlertStep, Standing, step
-from shouwang.checkins.rules.forms import LEVELS, Form, read_form
-from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom, built_in_form
+from shouwang.checkins.rules.forms import LEVELS, Form, built_in_form, read_form
+from shouwang.checkins.rules.protocols import RANK, Protocol, Protocols, Symptom
 from shouwang.checkins.rules.questions import Asked, Question, carried_over, is_asked, new_to
 from shouwang.checkins.rules.receipts import decode_receipt, receipt
 from shouwang.checkins.rules.standing import (
@@ -31,10 +32,12 @@ from shouwang.checkins.rules.standing import (
     Known,
     State,
     Today,
+    Todays,
     checks_due,
     conflicting,
     feels_ill,
     has_said,
+    heard_now,
     is_excused,
     note_of,
     said,
@@ -69,6 +72,7 @@ __all__ = [
     "State",
     "Symptom",
     "Today",
+    "Todays",
     "built_in_form",
     "carried_over",
     "check_correctable",
@@ -81,6 +85,7 @@ __all__ = [
     "decode_receipt",
     "feels_ill",
     "has_said",
+    "heard_now",
     "is_asked",
     "is_excused",
     "new_to",
@@ -91,6 +96,7 @@ __all__ = [
     "reports_change",
     "said",
     "shown",
+    "slot_of",
     "state_of",
     "step",
     "text",

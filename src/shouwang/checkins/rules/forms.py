@@ -1,4 +1,4 @@
-"""The institution's check-in form: what is asked beyond the packs, how often at which level, and until when.
+"""A check-in form: what an institution asks beyond the packs, how often at which level, and until when.
 
 A form is a TOML document. A published version is in force from the day it starts to the day it ends: an end is
 required, since what is asked without end is never looked at again. Its hash is stored with every answer.
@@ -11,17 +11,19 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.checkins.rules.asking import Asking, Cadence
+from shouwang.checkins.rules.asking import Asking, Cadence, Slot
 from shouwang.checkins.rules.questions import Question, check_questions
 from shouwang.core.errors import BadInput
 from shouwang.core.packs import Source, Text
 
 LARGEST_BYTES = 200_000
+SLOTS = 2
 LEVELS = ("none", "IV", "III", "II", "I")
 BUILT_IN = Path(__file__).resolve().parent.parent / "daily.toml"
 
@@ -37,12 +39,17 @@ class FormHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CadenceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often, by response level (`none`: no level in force); `due` is the local time the day's check-in is due."""
+    """How often, by response level (`none`: no level in force); `due` is the local time the day's check-in is due.
+
+    `slots` are the two parts of the day in which a check-in is asked twice; a form that names none has those of the
+    built-in one (`slots_of`).
+    """
 
     by_level: dict[str, Cadence]
     due: time
     source: str
     weekday: int = 0
+    slots: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,11 @@ class Form:
     cadence: CadenceTable
     questions: Mapping[str, Question]
     sha256: str
+    slots: tuple[Slot, ...]
 
     def asking(self, level: str) -> Asking:
         """The cadence at `level`, one of `LEVELS`."""
-        return Asking(self.cadence.by_level[level], self.cadence.due, self.cadence.weekday)
+        return Asking(self.cadence.by_level[level], self.cadence.due, self.cadence.weekday, self.slots)
 
 
 def read_form(raw: bytes) -> Form:
@@ -83,7 +91,21 @@ def read_form(raw: bytes) -> Form:
     _check(head, {source.id for source in sources}, cadence, questions)
     asked = {question.code: question for question in questions}
     sha256 = hashlib.sha256(raw).hexdigest()
-    return Form(head.code, head.version, head.title, head.starts, head.ends, cadence, asked, sha256)
+    return Form(head.code, head.version, head.title, head.starts, head.ends, cadence, asked, sha256, slots_of(cadence))
+
+
+@lru_cache(maxsize=1)
+def built_in_form() -> Form:
+    return read_form(BUILT_IN.read_bytes())
+
+
+def slots_of(cadence: CadenceTable) -> tuple[Slot, ...]:
+    """The form's own slots; else the built-in ones, the first due with the form where that is before the second."""
+    if cadence.slots:
+        return cadence.slots
+    first, second = built_in_form().slots
+    due = cadence.due if first.starts < cadence.due <= second.starts else first.due
+    return Slot(first.name, first.starts, due), second
 
 
 def _check(head: FormHead, sources: set[str], cadence: CadenceTable, questions: list[Question]) -> None:
@@ -97,11 +119,21 @@ def _check(head: FormHead, sources: set[str], cadence: CadenceTable, questions: 
         raise _invalid(_("there is no level %(level)s") % {"level": unknown[0][:20]})
     if not 0 <= cadence.weekday <= 6:
         raise _invalid(_("the weekday of the weekly check-in is 0 (Monday) to 6"))
+    if cadence.slots:
+        _check_slots(cadence.slots)
     for named in (cadence.source, *(question.source for question in questions)):
         if named not in sources:
             raise _invalid(_("unknown source %(source)s") % {"source": named[:40]})
     if reason := check_questions(questions):
         raise _invalid(reason)
+
+
+def _check_slots(slots: tuple[Slot, ...]) -> None:
+    if len(slots) != SLOTS:
+        raise _invalid(_("twice a day has exactly two slots"))
+    first, second = slots
+    if first.starts != time.min or not first.starts < first.due <= second.starts < second.due:
+        raise _invalid(_("the first slot starts at 00:00; each is due after it starts, the first before the second"))
 
 
 def _invalid(reason: object) -> BadInput:

@@ -17,7 +17,7 @@ import msgspec
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.checkins.rules.forms import BUILT_IN, Form, read_form
+from shouwang.checkins.rules.forms import Form, built_in_form
 from shouwang.checkins.rules.questions import Question, check_questions
 from shouwang.core.packs import Pack, PackError, Text, read_pack
 from shouwang.core.toml_lines import Key
@@ -206,11 +206,6 @@ def _check_rule(pack: Pack, protocol: Protocol, rule: TriageRule, path: Key) -> 
 def _unlisted(pack: Pack, path: Key, code: str) -> PackError:
     what = format_lazy(_("there is no symptom “{code}” in [[symptoms]]"), code=code)
     return pack.refuse(path, what, _("Add it there, or correct it."))
-
-
-@lru_cache(maxsize=1)
-def built_in_form() -> Form:
-    return read_form(BUILT_IN.read_bytes())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
+from shouwang.core.tree import Regions
+
 SILENT_DAYS = 2
 NEVER = date(1970, 1, 1)
 """Stands for "never heard" where a day is expected; it sorts before every day on which somebody was heard."""
@@ -32,24 +34,40 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the newest word about a person amounts to: its day (`NEVER`), its `note`, and how long they are excused."""
+    """What the newest word about a person amounts to: its day (`NEVER`) and slot, its `note`, how long they are
+    excused."""
 
     day: date
     note: int | None = None
     excused_until: date | None = None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
     """A day as the lists see it. `asked`: everybody is asked on it. Who was last heard on `silent_until` or before has
-    been silent on the last two days on which everybody was asked."""
+    been silent on the last two days on which everybody was asked. `part`: the slot that is being asked, since the
+    local time `since`; 0 where the whole day is one."""
 
     day: date
     asked: bool
     silent_until: date
+    part: int = 0
+    since: time = time.min
 
 
-def today(day: date, asks: Callable[[date], bool]) -> Today:
+@dataclass(frozen=True)
+class Todays:
+    """One day over the whole tree of organisations: institutions ask each in their own way."""
+
+    day: date
+    regions: Regions[Today]
+
+    def of(self, home_path: str) -> Today:
+        return self.regions.of(home_path)
+
+
+def today(day: date, asks: Callable[[date], bool], part: int = 0, since: time = time.min) -> Today:
     """`asks` says whether everybody is asked on a day. With a daily check, silent is who was not heard for
     `SILENT_DAYS` days, `day` being one of them; with a weekly one, who missed the last two Mondays. Who was never
     heard is silent once they have been asked on a day before."""
@@ -59,21 +77,31 @@ def today(day: date, asks: Callable[[date], bool]) -> Today:
     while missed < SILENT_DAYS:
         earlier -= timedelta(days=1)
         if (day - earlier).days > LOOK_BACK:
-            return Today(day, True, date.min)
+            return Today(day, True, date.min, part, since)
         missed += asks(earlier)
-    return Today(day, True, earlier - timedelta(days=1))
+    return Today(day, True, earlier - timedelta(days=1), part, since)
 
 
 def state_of(known: Known, *, on: Today, sees_answers: bool) -> State:
     """The one rule of membership. Who was heard on the day is in, whatever their excuse; for whoever may not see their
-    answers, also when they are ill or contradicted. Who is not asked, or excused, is never "not yet"."""
+    answers, also when they are ill or contradicted. Who is not asked, or excused, is never "not yet".
+
+    Who was heard in an earlier slot of the day and is asked again is "not yet"; but who was ill then stays ill for
+    whoever may see it, and is "not yet" like all others for whoever may not: the list must not tell of the illness."""
     if known.day >= on.day:
+        if not heard_now(known, on) and (not sees_answers or known.note is None):
+            return State.EXCUSED if is_excused(known, on.day) else State.NOT_YET
         if not sees_answers or known.note is None:
             return State.IN
         return State.SYMPTOMATIC if known.note >= ILL else State.CONFLICTING
     if not on.asked or is_excused(known, on.day):
         return State.EXCUSED
     return State.SILENT if known.day <= on.silent_until else State.NOT_YET
+
+
+def heard_now(known: Known, on: Today) -> bool:
+    """Whether somebody was heard in the slot that is being asked; where the whole day is one, on the day."""
+    return known.day > on.day or (known.day == on.day and known.part >= on.part)
 
 
 def is_excused(known: Known, day: date) -> bool:

@@ -61,7 +61,7 @@ def test_a_new_version_moves_answers_on_and_asks_only_what_is_new(cast: Cast) ->
     new = question("roommates_well", more='was = ["flatmates"]\nrequired = true') + question(
         "fever_home", more="required = true"
     )
-    row = actions.publish_form(document(2, new), by=cast.by("su"), at=NOON)
+    row = actions.publish_form(document(2, new), unit=cast.org["WCU"], by=cast.by("su"), at=NOON)
     own = queries.own_day(cast.by("lin"), at=NOON)
     assert own.copies is not None and own.copies.extra == {"roommates_well": True}
     assert [asked.code for asked in own.new] == ["fever_home"]
@@ -71,11 +71,13 @@ def test_a_new_version_moves_answers_on_and_asks_only_what_is_new(cast: Cast) ->
     today = say(cast, "lin", Answers(unchanged=True, extra={"fever_home": False}))
     assert today.extra == {"roommates_well": True, "fever_home": False}
     assert today.pack_sha256 != first.pack_sha256
-    assert queries.form_in_force(TODAY).sha256 == row.sha256
+    assert queries.form_on(TODAY, cast.org["CS2301"].path).sha256 == row.sha256
 
 
 def test_the_ill_are_heard_before_the_form_is_complete(cast: Cast) -> None:
-    actions.publish_form(document(1, question("flatmates", more="required = true")), by=cast.by("su"), at=NOON)
+    actions.publish_form(
+        document(1, question("flatmates", more="required = true")), unit=cast.org["WCU"], by=cast.by("su"), at=NOON
+    )
     assert say(cast, "lin", Answers(symptoms=("fever",))).symptomatic
     assert say(cast, "wang", Answers(exposure=True)).severity != "none"
     assert CheckIn.objects.count() == 2
@@ -94,7 +96,7 @@ def test_an_answer_must_fit_its_question(cast: Cast, extra: dict[str, object], c
         question("nights", "number", "low = 0\nhigh = 30") + question("why", "text")
         + question("where", "choice", 'choices = [{ code = "home", name = { zh = "家", en = "home" } }]')
     )  # fmt: skip
-    actions.publish_form(document(1, asked), by=cast.by("su"), at=NOON)
+    actions.publish_form(document(1, asked), unit=cast.org["WCU"], by=cast.by("su"), at=NOON)
     answers = Answers.read({"exposure": False, "extra": extra})
     if not code:
         assert say(cast, "lin", answers).extra == extra
@@ -107,19 +109,19 @@ def test_an_answer_must_fit_its_question(cast: Cast, extra: dict[str, object], c
 
 def test_publishing_has_a_right_a_rising_version_and_a_day_that_is_not_over(cast: Cast) -> None:
     with pytest.raises(Forbidden):
-        actions.publish_form(document(1), by=cast.by("fang"), at=NOON)
-    row = actions.publish_form(document(2), by=cast.by("su"), at=NOON)
-    assert actions.publish_form(document(2), by=cast.by("su"), at=NOON) == row
+        actions.publish_form(document(1), unit=cast.org["WCU"], by=cast.by("fang"), at=NOON)
+    row = actions.publish_form(document(2), unit=cast.org["WCU"], by=cast.by("su"), at=NOON)
+    assert actions.publish_form(document(2), unit=cast.org["WCU"], by=cast.by("su"), at=NOON) == row
     for wrong, code in [
         (document(2, question("x")), "form_version_used"), (document(3, starts="2026-03-01"), "form_starts_past"),
     ]:  # fmt: skip
         with pytest.raises(Conflict) as caught:
-            actions.publish_form(wrong, by=cast.by("su"), at=NOON)
+            actions.publish_form(wrong, unit=cast.org["WCU"], by=cast.by("su"), at=NOON)
         assert caught.value.error_code == code
     assert FormVersion.objects.get() == row
     actions.withdraw_form(row, by=cast.by("su"), at=NOON)
-    assert queries.form_in_force(TODAY).version == 2
-    assert queries.form_in_force(TODAY + timedelta(days=1)) is rules.built_in_form()
+    assert queries.form_on(TODAY, cast.org["CS2301"].path).version == 2
+    assert queries.form_on(TODAY + timedelta(days=1), cast.org["CS2301"].path) is rules.built_in_form()
     assert queries.asking_on(TODAY + timedelta(days=1)).due.hour == 10
 
 
@@ -150,7 +152,7 @@ def test_a_wrong_document_is_refused_by_name(wrong: bytes, says: str) -> None:
 
 def test_the_level_switches_how_often_everybody_is_asked(cast: Cast) -> None:
     AskedLevel.objects.all().delete()
-    actions.publish_form(document(1), by=cast.by("su"), at=NOON)
+    actions.publish_form(document(1), unit=cast.org["WCU"], by=cast.by("su"), at=NOON)
     assert queries.asking_on(TODAY).cadence is Cadence.UNWELL_ONLY
     root, review = cast.org["WCU"], TODAY + timedelta(days=7)
     declare_level(organisation=root, level=1, basis="院党字〔2020〕6号", review_on=review, by=cast.by("su"), at=NOON)
@@ -159,7 +161,7 @@ def test_the_level_switches_how_often_everybody_is_asked(cast: Cast) -> None:
     asking = queries.asking_on(TODAY, cast.org["CS2301"].path)
     assert asking.cadence is Cadence.WEEKLY and not asking.asks_on(TODAY)
     assert asking.asks_on(TODAY + timedelta(days=2)) and f"{asking.due:%H:%M}" == "09:30"
-    assert queries.today_of(TODAY).asked is False
+    assert queries.today_of(NOON).of(cast.org["CS2301"].path).asked is False
 
 
 def test_the_office_publishes_on_its_page(cast: Cast, sign_in: Callable[[str], Client]) -> None:
@@ -200,5 +202,7 @@ def test_children_have_their_own_threshold_and_counts_are_judged() -> None:
 def test_a_retry_after_the_form_changed_keeps_its_receipt(cast: Cast) -> None:
     one = key()
     first = say(cast, "lin", well(), client_key=one)
-    actions.publish_form(document(1, question("a", more="required = true")), by=cast.by("su"), at=NOON)
+    actions.publish_form(
+        document(1, question("a", more="required = true")), unit=cast.org["WCU"], by=cast.by("su"), at=NOON
+    )
     assert say(cast, "lin", well(), client_key=one) == first

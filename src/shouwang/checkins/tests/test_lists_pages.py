@@ -103,7 +103,7 @@ def test_pages_of_lists_and_searches_go_on_and_back(
         [Person(number=f"71{n:03}", name=f"人{n % 7}", home=home, home_path=home.path) for n in range(120)]
     )
     actions.sync_standings(at=NOON)
-    scope, on = queries.scope_of(cast.by("fang"), None), queries.today_of(TODAY)
+    scope, on = queries.scope_of(cast.by("fang"), None), queries.today_of(NOON)
 
     def walk(ask: Callable[[str], Any]) -> None:
         pages = [ask("")]

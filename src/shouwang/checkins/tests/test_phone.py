@@ -67,7 +67,7 @@ choices = [
 
 def publish(version: int, starts: str, text: str = FORM) -> None:
     document = text.format(version=version, starts=starts).encode()
-    actions.publish_form(document, by=system_actor(), at=YESTERDAY)
+    actions.publish_form(document, unit=None, by=system_actor(), at=YESTERDAY)
 
 
 def send(client: Client, url: str = TODAY_URL, **values: Any) -> Any:

@@ -134,7 +134,7 @@ def test_the_database_and_the_rule_agree(cast: Cast, said: dict[str, tuple[int, 
         for person in reach:
             known = LatestCheckIn.objects.get(person=person).known
             sees = by.holds("checkin.view", person.home_path)
-            expected = rules.state_of(known, on=queries.today_of(TODAY), sees_answers=sees)
+            expected = rules.state_of(known, on=queries.today_of(NOON).of(person.home_path), sees_answers=sees)
             assert found[person.pk] is expected, (name, person)
 
 

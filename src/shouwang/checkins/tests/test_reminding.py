@@ -16,6 +16,7 @@ from shouwang.checkins.models import CheckIn, LatestCheckIn, Monitoring
 from shouwang.checkins.queries import reminders
 from shouwang.checkins.rules.asking import Asking, Cadence
 from shouwang.checkins.rules.reminding import Code, Facts, Verdict, Waking, Window, decide, next_waking, standing
+from shouwang.core.tree import Regions
 from shouwang.org.models import Account, Membership, Person
 from shouwang.org.tests.cast import NOON, Cast
 
@@ -130,7 +131,7 @@ DUE = time(10)
 @pytest.mark.parametrize("cadence", [Cadence.DAILY, Cadence.WEEKLY, Cadence.UNWELL_ONLY])
 def test_the_condition_agrees_with_the_rule(cast: Cast, monkeypatch: pytest.MonkeyPatch, cadence: Cadence) -> None:
     asking = Asking(cadence, DUE, weekday=3)  # a Thursday; TODAY is a Monday
-    monkeypatch.setattr(reminders, "asking_on", lambda day: asking)
+    monkeypatch.setattr(reminders, "asking_regions", lambda day: Regions({"": asking}))
     people = many_people(cast, random.Random(20260302))
     has_account = Exists(Account.objects.filter(person=OuterRef("pk"), is_active=True))
     reminded = Exists(Membership.objects.filter(person=OuterRef("pk"), primary=False))
@@ -155,11 +156,12 @@ def test_the_condition_agrees_with_the_rule(cast: Cast, monkeypatch: pytest.Monk
 
 
 def test_nobody_is_expected_only_when_nobody_is_asked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reminders.expected_on(TODAY)
-    monkeypatch.setattr(reminders, "asking_on", lambda day: Asking(Cadence.UNWELL_ONLY, DUE))
-    assert not reminders.expected_on(TODAY)
+    assert reminders.deadlines(TODAY)
+    nobody = Regions({"": Asking(Cadence.UNWELL_ONLY, DUE)})
+    monkeypatch.setattr(reminders, "asking_regions", lambda day: nobody)
+    assert not reminders.deadlines(TODAY)
     Monitoring.objects.create(
         person=cast.person["lin"], starts=TODAY, ends=TODAY, checks_per_day=1, temperature_required=False, reason="x",
         reference="r",
     )  # fmt: skip
-    assert reminders.expected_on(TODAY)
+    assert reminders.deadlines(TODAY)

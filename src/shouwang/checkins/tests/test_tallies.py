@@ -88,7 +88,7 @@ class Play:
 
 def check(cast: Cast, now: datetime) -> None:
     """For everybody who looks: tab counts are the rows of the tabs, and both are what the rule says of each person."""
-    on = queries.today_of(clock.local_day(now))
+    on = queries.today_of(now)
     for name in MOUTHS:
         by = cast.by(name, now)
         board = queries.board(by, unit=None, at=now)
@@ -102,7 +102,9 @@ def check(cast: Cast, now: datetime) -> None:
         for person in visible.select_related("latest_checkin"):
             latest = person.latest_checkin
             assert (latest.home_path, latest.number) == (person.home_path, person.number)
-            expected[person.pk] = rules.state_of(latest.known, on=on, sees_answers=person.pk in answers)
+            expected[person.pk] = rules.state_of(
+                latest.known, on=on.of(latest.home_path), sees_answers=person.pk in answers
+            )
             sources[latest.source if latest.day >= on.day else ""] += 1
         assert found == expected, name
         assert {state: n for state, n in board.states.items() if n} == dict(Counter(expected.values())), name

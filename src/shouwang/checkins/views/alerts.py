@@ -33,14 +33,15 @@ def alerts(request: Request) -> HttpResponse:
     rows, order = (queries.handled_alerts(by), HANDLED_ORDER) if handled else (queries.call_queue(by), ORDER)
     found = keyset_page(rows, order, request.GET.get("page", ""))
     actions.note_reading("alert", [alert.person_id for alert in found.rows], by=by, at=at)
-    protocols = queries.protocols_of(clock.local_day(at))
+    asked = queries.protocols_on(clock.local_day(at))
+    protocols = asked.of("")  # the packs are the same everywhere
     others = {} if handled else queries.beside(found.rows)
     context = {
         "page": found,
         "alerts": [
             (
                 alert,
-                answers_of(alert, protocols),
+                answers_of(alert, asked.of(alert.person.home_path)),
                 protocols.name(alert.pack),
                 [(other, protocols.name(other.pack)) for other in others.get(alert.pk, ())],
             )
@@ -86,7 +87,7 @@ def close(request: Request, alert_id: int) -> HttpResponse:
 
 def _page(request: Request, found: SymptomAlert, form: CloseForm, status: int = 200) -> HttpResponse:
     by, at = request.actor, clock.now()
-    protocols = queries.protocols_of(clock.local_day(at))
+    protocols = queries.protocols_of(clock.local_day(at), found.person.home_path)
     actions.note_reading("alert", [found.person_id], by=by, at=at, object_id=found.pk)
     context = {
         "alert": found,

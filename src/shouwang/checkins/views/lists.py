@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouwang.checkins import actions, queries, tasks, words
 from shouwang.checkins.forms import BulkForm
 from shouwang.checkins.queries.lists import Scope
-from shouwang.checkins.rules import State, Today
+from shouwang.checkins.rules import State, Todays
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.forms import put_error
@@ -62,7 +62,7 @@ def unit_context(request: Request, form: BulkForm | None = None) -> dict[str, An
     state = queries.state_named(by, request.GET.get("tab", ""))
     chosen = chosen_unit(by, request.GET.get("unit", ""))
     text, cursor = request.GET.get("q", "").strip(), request.GET.get("page", "")
-    on = queries.today_of(clock.local_day(at))
+    on = queries.today_of(at)
     with one_moment():
         scope = queries.scope_of(by, chosen)
         board = queries.board_of(scope, on, at=at)
@@ -99,13 +99,13 @@ def _seen(board: queries.Board, found: Page[Person], at: datetime) -> str:
 
 def _answers(found: Page[Person], by: Actor, at: datetime, state: State) -> dict[int, words.Told]:
     actions.note_reading("checkin", [person.pk for person in found.rows], by=by, at=at)
-    protocols = queries.protocols_of(clock.local_day(at))
-    said = ((person.pk, person.latest_checkin.checkin) for person in found.rows)
-    return {pk: words.told(row, protocols) for pk, row in said if row}
+    asked = queries.protocols_on(clock.local_day(at))
+    said = ((person, person.latest_checkin.checkin) for person in found.rows)
+    return {person.pk: words.told(row, asked.of(person.home_path)) for person, row in said if row}
 
 
 def _lines(
-    found: Page[Person], scope: Scope, on: Today, told: dict[int, words.Told]
+    found: Page[Person], scope: Scope, on: Todays, told: dict[int, words.Told]
 ) -> Iterator[tuple[Person, words.Told | None, words.Word, words.Word]]:
     """(person, what they said, why they stand here, in which list) of each row."""
     for person in found.rows:

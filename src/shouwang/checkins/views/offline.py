@@ -60,10 +60,10 @@ def worker(request: HttpRequest) -> HttpResponse:
 def shell(request: Request) -> HttpResponse:
     """The check-in page with nobody's name and nobody's answers: what a phone keeps and shows without a network.
 
-    All further questions stand in it; the script hides those that are asked of others.
+    All further questions of one's institution stand in it; the script hides those that are asked of others.
     """
     at = clock.now()
-    protocols = queries.protocols_of(clock.local_day(at))
+    protocols = queries.protocols_of(clock.local_day(at), queries.home_of(request.actor))
     always = [question for question in protocols.questions.values() if not question.symptoms_any]
     depend = [question for question in protocols.questions.values() if question.symptoms_any]
     made = {

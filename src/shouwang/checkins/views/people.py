@@ -26,7 +26,7 @@ def proxy(request: Request, person_id: int) -> HttpResponse:
     """A check-in for somebody else, with a reason. Earlier answers are not shown: who enters need not know them."""
     by, at = request.actor, clock.now()
     somebody = queries.person_to_enter(by, person_id)
-    protocols = queries.protocols_of(clock.local_day(at))
+    protocols = queries.protocols_of(clock.local_day(at), somebody.home_path)
     form = ProxyForm(request.POST or None, protocols=protocols, initial={"client_key": new_key()})
     if form.is_bound and form.is_valid():
         try:
@@ -55,7 +55,7 @@ def person(request: Request, person_id: int) -> HttpResponse:
     """Fourteen days of one person, for whoever may see answers. The look is recorded for the person."""
     by, at = request.actor, clock.now()
     somebody = person_for(by, person_id, right=VIEW)
-    protocols = queries.protocols_of(clock.local_day(at))
+    protocols = queries.protocols_of(clock.local_day(at), somebody.home_path)
     rows = [words.told(row, protocols) for row in queries.history(by, person_id)]
     actions.note_reading("checkin", [somebody.pk], by=by, at=at)
     return render(request, "checkins/person.html", {"person": somebody, "rows": rows})

@@ -82,6 +82,7 @@ from shouwang.org.queries.trees import (
     suggest_organisations,
     suggest_places,
     top_organisations,
+    tops,
 )
 
 __all__ = [
@@ -145,6 +146,7 @@ __all__ = [
     "suggest_places",
     "token_by_hash",
     "top_organisations",
+    "tops",
     "uncovered_organisations",
     "uncovered_places",
     "usable_by",

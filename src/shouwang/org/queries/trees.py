@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
 
+from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.core.tree import STEP, Range, ancestors, in_ranges, subtree
 from shouwang.org.models import Organisation, Person, Place, Residence, Responsibility
@@ -41,6 +42,11 @@ def _tops(by: Actor, on: date, right: str) -> list[Organisation]:
     ranges = by.ranges(right)
     inside = Organisation.objects.filter(in_ranges("path", ranges), current(on))
     return list(inside.exclude(in_ranges("parent__path", ranges) & Q(parent__isnull=False)))
+
+
+def tops(by: Actor, right: str = "people.view") -> list[Organisation]:
+    """The organisations alone of `top_organisations` today, in the order of the tree."""
+    return sorted(_tops(by, clock.today(), right), key=lambda node: node.path)
 
 
 def first_levels(by: Actor, *, on: date) -> tuple[list[Branch], list[Branch] | None]:

@@ -7,6 +7,7 @@ again: the person has the message in the inbox, the unit on its page, and the ne
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,12 +20,13 @@ from django.utils import translation
 from shouwang.core import clock
 from shouwang.core.retention import keep_days
 from shouwang.org.models import Account
-from shouwang.outreach import queries
+from shouwang.outreach import queries, sealed
 from shouwang.outreach.models import Attempt, Channel, Delivery, Message, Round
-from shouwang.outreach.rules import Outcome, Target, after, next_free, parsed
+from shouwang.outreach.rules import Outcome, after, next_free
 from shouwang.outreach.sending.post import deliver
 from shouwang.outreach.words import Said, say
 
+log = logging.getLogger("shouwang.outreach")
 LEASE = timedelta(seconds=60)  # longer than the longest call (`sending.http`)
 BATCH = 50  # deliveries whose need is looked up together, just before they go
 State = Delivery.State
@@ -97,6 +99,10 @@ def _give_up_lost(at: datetime) -> int:
 
 def _through(channel: Channel, now: Callable[[], datetime], most: int, done: Sent) -> None:
     """Batches of one channel until nothing is due, its rate is used up, or it rests."""
+    if fault := sealed.fault_of(channel):
+        # Nothing leaves and nothing is lost: what waits goes out once the key is back, or ends with its round.
+        log.error("channel %s: %s", channel.pk, fault)
+        return
     tried = 0
     while tried < most:
         due = Delivery.objects.filter(channel=channel, state=State.QUEUED, next_at__lte=now())
@@ -189,7 +195,7 @@ def write_attempt(channel: Channel, at: datetime, **more: object) -> Attempt:
 
 def _attempt(delivery: Delivery, attempt: Attempt, said: Said, now: Callable[[], datetime]) -> str:
     channel, limits = delivery.channel, queries.limits_of(delivery.channel.kind)
-    answer = deliver(target_of(channel), said, address=delivery.address, limits=limits)
+    answer = deliver(sealed.target_of(channel), said, address=delivery.address, limits=limits)
     at = now()
     step = after(answer.outcome, attempts=delivery.attempts + 1, limits=limits, at=at)
     with transaction.atomic():
@@ -200,8 +206,3 @@ def _attempt(delivery: Delivery, attempt: Attempt, said: Said, now: Callable[[],
         if step.pause_until is not None:
             Channel.objects.filter(digest=channel.digest).update(paused_until=step.pause_until)
     return answer.outcome.value
-
-
-def target_of(channel: Channel) -> Target:
-    """Where a channel leads, for sending only."""
-    return parsed(channel.kind, channel.url, channel.secret)

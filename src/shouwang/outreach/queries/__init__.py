@@ -1,6 +1,12 @@
 """The only reads of outreach. What one may not know is not fetched."""
 
-from shouwang.outreach.queries.channels import channel_for, channels_page, delivery_counts, visible_channels
+from shouwang.outreach.queries.channels import (
+    channel_faults,
+    channel_for,
+    channels_page,
+    delivery_counts,
+    visible_channels,
+)
 from shouwang.outreach.queries.inbox import Received, inbox, own_preference, unread
 from shouwang.outreach.queries.people import (
     group_moment,
@@ -27,6 +33,7 @@ __all__ = [
     "Received",
     "RoundView",
     "UnitLine",
+    "channel_faults",
     "channel_for",
     "channels_page",
     "counts_for",

@@ -9,6 +9,7 @@ from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
 from shouwang.outreach.models import Channel, Delivery
+from shouwang.outreach.sealed import fault_of
 
 MANAGE = "outreach.manage"
 
@@ -40,3 +41,10 @@ def delivery_counts(channel_ids: list[int]) -> dict[int, dict[str, int]]:
     for channel, state, count in rows.annotate(n=Count("pk")).values_list("channel", "state", "n"):
         found[channel][state] = count
     return found
+
+
+def channel_faults() -> tuple[int, list[tuple[str, str]]]:
+    """(channels in use, (name, why) of those whose address cannot be read): for the operator of the machine."""
+    rows = list(Channel.objects.filter(closed_at__isnull=True))
+    found = ((row.name, fault_of(row)) for row in rows)
+    return len(rows), [(name, fault) for name, fault in found if fault]

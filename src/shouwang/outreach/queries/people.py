@@ -73,6 +73,18 @@ def owing_any(round_: Round, prefix: str = "pk") -> Q:
     return condition
 
 
+def among(round_: Round) -> Q:
+    """Condition: people whose units are told of a round; empty for everybody's."""
+    found = [(contributor_of(item["key"]), item["key"]) for item in round_.items]
+    parts = [contributor.among(key, round_.due_at) for contributor, key in found if contributor]
+    condition = Q(pk__in=())
+    for part in parts:
+        if not part:
+            return Q()
+        condition |= part
+    return condition
+
+
 def still_owed(round_: Round, owed: Mapping[int, int]) -> dict[int, int]:
     """Of person -> owed bits, what is owed at this moment: one query an item."""
     left = dict.fromkeys(owed, 0)

@@ -14,13 +14,14 @@ from shouwang.core.tree import STEP, in_ranges, subtree
 from shouwang.org.models import Grant, Organisation, Person, Responsibility
 from shouwang.org.queries import current
 from shouwang.outreach.models import Channel, Message, Round
-from shouwang.outreach.queries.people import owing_any
+from shouwang.outreach.queries.people import among, owing_any
 from shouwang.outreach.words import Counts
 
 
 def unit_counts(round_: Round, inside: Q | None = None) -> dict[int, Counts]:
-    """Organisation -> counts of the people whose home it is, for every unit that is a home; one query."""
-    people = Person.objects.filter(on_roster(clock.local_day(round_.due_at)), home__isnull=False)
+    """Organisation -> counts of the people whose home it is, for every unit that is a home and that the round is about;
+    one query."""
+    people = Person.objects.filter(on_roster(clock.local_day(round_.due_at)), among(round_), home__isnull=False)
     if inside is not None:
         people = people.filter(inside)
     rows = people.order_by().values("home").annotate(n=Count("pk"), open=Count("pk", filter=owing_any(round_)))

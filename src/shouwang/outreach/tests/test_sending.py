@@ -14,10 +14,10 @@ import pytest
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.models import AuditEntry
 from shouwang.org.tests.cast import Cast
-from shouwang.outreach import actions
+from shouwang.outreach import actions, sealed
 from shouwang.outreach.actions import sending
 from shouwang.outreach.models import Attempt, Channel, Delivery, Message, Round
-from shouwang.outreach.rules import Limits, Outcome
+from shouwang.outreach.rules import Kind, Limits, Outcome, Target
 from shouwang.outreach.sending.http import Answer
 from shouwang.outreach.tests.bots_played import SECRET, Bots, playing
 from shouwang.outreach.tests.scenes import BY, channel, check_in, clockwork, hour, planned, prefer
@@ -99,7 +99,8 @@ def test_http_429_is_too_fast_too(cast: Cast, bots: Bots) -> None:
 
 def test_no_connection_is_tried_again_and_then_given_up(cast: Cast, bots: Bots) -> None:
     due(cast, bots, "wecom")
-    Channel.objects.update(url="http://127.0.0.1:9/cgi-bin/webhook/send?key=0123456789abcdef")
+    nowhere = Target(Kind.WECOM, "http://127.0.0.1:9/cgi-bin/webhook/send?key=0123456789abcdef", "")
+    Channel.objects.update(sealed=sealed.closed(nowhere))
     minutes = [6, 7, 9, 13, 21]
     assert [send(hour(10) + timedelta(minutes=k)) for k in minutes] == [{"unreached": 1}] * 5
     assert Delivery.objects.get().state == "failed"
@@ -243,7 +244,7 @@ def test_a_test_counts_against_the_rate_and_says_what_came_of_it(cast: Cast, bot
 def test_closing_forgets_the_address(cast: Cast, bots: Bots) -> None:
     due(cast, bots, "wecom")
     row = actions.close_channel(Channel.objects.get(), by=cast.by("admin"), at=hour(10.05))
-    assert (row.url, row.secret) == ("", "")
+    assert row.sealed == ""
     assert send(hour(10.1)) == {}
     assert Delivery.objects.get().state == "closed"
     assert actions.close_channel(row, by=cast.by("admin"), at=hour(11)).closed_at == hour(10.05)

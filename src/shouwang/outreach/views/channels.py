@@ -12,8 +12,9 @@ from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.forms import put_error
 from shouwang.core.http import Request, signed_in
+from shouwang.core.sealing import SealError
 from shouwang.org.queries import organisation_named
-from shouwang.outreach import actions, queries
+from shouwang.outreach import actions, queries, sealed
 from shouwang.outreach.forms import ChannelForm, TestForm
 from shouwang.outreach.queries.channels import MANAGE
 from shouwang.outreach.rules import Outcome
@@ -30,13 +31,13 @@ def channels(request: Request) -> HttpResponse:
         try:
             unit = organisation_named(request.actor, values.pop("organisation"), right=MANAGE)
             row = actions.add_channel(**values, organisation=unit, by=request.actor, at=clock.now())
-        except (BadInput, NotFound) as error:
+        except (BadInput, NotFound, SealError) as error:
             put_error(form, error)
         else:
             messages.success(request, _("The channel is there. Send a test through it."))
             return redirect("outreach:channel", pk=row.pk)
     counts = queries.delivery_counts([row.pk for row in page.rows])
-    rows = [(row, counts[row.pk]) for row in page.rows]
+    rows = [(row, counts[row.pk], sealed.fault_of(row)) for row in page.rows]
     context = {"page": page, "rows": rows, "form": form}
     return render(request, "outreach/channels.html", context, status=422 if form.is_bound else 200)
 
@@ -51,6 +52,7 @@ def _channel(request: Request, pk: int, form: TestForm, status: int = 200) -> Ht
     row = queries.channel_for(request.actor, pk)
     context = {
         "channel": row,
+        "fault": sealed.fault_of(row),
         "limits": queries.limits_of(row.kind),
         "counts": queries.delivery_counts([row.pk])[row.pk],
         "attempts": row.attempts.all()[:20],
@@ -68,7 +70,7 @@ def test_channel(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             attempt = actions.test_channel(row, address=form.cleaned_data["address"], by=request.actor, at=clock.now())
-        except BadInput as error:
+        except (BadInput, SealError) as error:
             put_error(form, error)
         else:
             if attempt.outcome == Outcome.SENT:

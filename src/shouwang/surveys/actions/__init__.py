@@ -1,6 +1,7 @@
 """The only writes of surveys."""
 
 from shouwang.surveys.actions.answering import BadAnswers, submit, verify
+from shouwang.surveys.actions.attaching import submit_with_files
 from shouwang.surveys.actions.campaigns import (
     close_campaign,
     extend_campaign,
@@ -23,6 +24,7 @@ __all__ = [
     "note_reading",
     "open_campaign",
     "submit",
+    "submit_with_files",
     "sync_open",
     "sync_targets",
     "verify",

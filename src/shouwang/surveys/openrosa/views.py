@@ -13,20 +13,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shouwang.core import clock
-from shouwang.core.errors import BadInput, NotFound
+from shouwang.core.errors import BadInput, NotFound, ShouwangError
 from shouwang.core.http import Request
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 from shouwang.org.queries import person_by_number, reachable
 from shouwang.surveys import actions, queries, rules
 from shouwang.surveys.models import Campaign, Target
-from shouwang.surveys.openrosa.answers import form_list, message
+from shouwang.surveys.openrosa.answers import ACCEPTED, form_list, message
 from shouwang.surveys.openrosa.auth import MOUTH, authorised
+from shouwang.surveys.rules.attachments import MOST_BYTES, MOST_FILES, too_many
 from shouwang.surveys.rules.prefill import source_of
 from shouwang.surveys.rules.xform import head_of, peek
 
 PART = "xml_submission_file"
 MARK = re.compile(r"(.*)__s(\d{1,18})", re.DOTALL)
+
+
+class TooLarge(ShouwangError):
+    code, status = "too_large", 413
 
 
 def form_id(campaign: Campaign) -> str:
@@ -84,6 +89,8 @@ def submission(request: Request) -> HttpResponse:
         answer = HttpResponse(status=204)
         answer["Location"] = request.build_absolute_uri(reverse("openrosa:submission"))
         return answer
+    if _length(request) > ACCEPTED:
+        raise TooLarge(_("At most %(most)s MB in one post; Collect sends the rest in the next."), most=ACCEPTED >> 20)
     part = request.FILES.get(PART)
     if part is None or part.size is None or part.size > rules.MAX_XML:
         raise BadInput(_("The part “%(part)s” is missing or too large."), code="part_missing", part=PART)
@@ -97,10 +104,29 @@ def submission(request: Request) -> HttpResponse:
     person, reason = _about(by, form, answers)
     if not instance:
         raise BadInput(_("The submission carries no instanceID."), code="instance_missing")
-    actions.submit(
-        found, person=person, answers=answers, client_key=instance, proxy_reason=reason, mouth=MOUTH, by=by, at=at
+    sent = _files(request)
+    row, new = actions.submit_with_files(
+        found, person=person, answers=answers, files=sent, client_key=instance, proxy_reason=reason, mouth=MOUTH,
+        by=by, at=at,
     )  # fmt: skip
-    return message(_("Received. Thank you."), 201)
+    if not sent:
+        return message(_("Received. Thank you."), 201)
+    said = _("Received, with %(new)s new files; %(missing)s that the answers name are still missing. Thank you.")
+    return message(said % {"new": new, "missing": len(queries.missing_files(row))}, 201)
+
+
+def _length(request: Request) -> int:
+    given = request.META.get("CONTENT_LENGTH") or "0"
+    return int(given) if given.isdecimal() else 0
+
+
+def _files(request: Request) -> dict[str, bytes]:
+    """Every other part by its name, which is that of the file (OpenRosa form submission, "multipart"). Not more of a
+    part is read than may be kept, and one byte."""
+    parts = [(name, part) for name, listed in request.FILES.lists() if name != PART for part in listed]
+    if len(parts) > MOST_FILES:
+        raise too_many()
+    return {name: part.read(MOST_BYTES + 1) for name, part in parts}
 
 
 def _known(by: Actor, hit: re.Match[str] | None) -> Campaign:

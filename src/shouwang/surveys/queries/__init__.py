@@ -18,6 +18,7 @@ from shouwang.surveys.queries.campaigns import (
     visible_campaigns,
     who_owes,
 )
+from shouwang.surveys.queries.files import file_for, files_of, missing_files
 from shouwang.surveys.queries.forms import form_of, version_for, visible_versions
 from shouwang.surveys.queries.own import Sheet, known_of, open_targets, own_person, own_submissions, sheet_for
 from shouwang.surveys.queries.results import (
@@ -45,10 +46,13 @@ __all__ = [
     "campaigns_page",
     "check_aim",
     "cross_tab",
+    "file_for",
+    "files_of",
     "form_of",
     "known_of",
     "managed_campaign",
     "may_count",
+    "missing_files",
     "not_yet_page",
     "open_targets",
     "owing_by_id",

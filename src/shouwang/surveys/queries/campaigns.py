@@ -18,6 +18,7 @@ from shouwang.org.models import Organisation, Person
 from shouwang.org.queries import covers_all, reachable
 from shouwang.surveys.models import Campaign, Source, Submission, Target
 from shouwang.surveys.queries.forms import light
+from shouwang.surveys.queries.own import may_read
 
 ORDER = ("-created_at", "-pk")
 NOT_YET_ORDER = ("home_path", "pk")
@@ -213,7 +214,7 @@ def submission_for(by: Actor, submission_id: int) -> Submission:
     rows = Submission.objects.select_related(
         "campaign__organisation", "campaign__version__form", "person__home", "version"
     )
-    row = rows.filter(reachable(by, "survey.view", "person__") | Q(person=by.person_id or 0), pk=submission_id).first()
+    row = rows.filter(may_read(by), pk=submission_id).first()
     if row is None:
         raise NotFound
     return row

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
@@ -22,6 +22,12 @@ def own_person(by: Actor) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def may_read(by: Actor, person: str = "person") -> Q:
+    """Answers of people within reach of survey.view, and one's own; `person` is the way to the person of a row."""
+    reach = reachable(by, "survey.view", f"{person}__")
+    return reach | Q(**{person: by.person_id or 0}) if reach else reach  # an empty condition is everybody
 
 
 def open_targets(person_id: int) -> QuerySet[Target]:

@@ -1,5 +1,6 @@
 """Pure rules of surveys: an XLSForm, its formulas, a form with answers. No database; `now` is an argument."""
 
+from shouwang.surveys.rules.attachments import named_files
 from shouwang.surveys.rules.building import build, hash_of
 from shouwang.surveys.rules.evaluating import MAX_TURNS, Evaluation, Fault, Turn, evaluate
 from shouwang.surveys.rules.model import FEW, Choice, Form, Group, Question
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "hash_of",
     "known_value",
+    "named_files",
     "prefilled",
     "read_workbook",
     "to_xform",

@@ -14,6 +14,7 @@ from shouwang.surveys.rules import model as m
 from shouwang.surveys.rules.model import Question
 
 TEXT_LIMIT = 2000  # characters of one answer
+FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]{1,120}")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 SAYS: Mapping[str, Message] = {
@@ -22,6 +23,7 @@ SAYS: Mapping[str, Message] = {
     m.DATE: _("Write a day like 2026-03-02."),
     m.TIME: _("Write a time like 08:30."),
     m.MOMENT: _("Write a day and a time like 2026-03-02 08:30."),
+    m.MEDIA: _("Here stands the name of a file, of at most 120 characters."),
     m.TEXT: _("At most %(limit)s characters, without control characters."),
 }
 
@@ -69,4 +71,7 @@ def _read(kind: str, text: str, zone: tzinfo) -> str:
             return " ".join(dict.fromkeys(text.split()))
         case m.TRIGGER:
             return "OK"
+        case m.MEDIA:
+            if not FILE_NAME.fullmatch(text) or text in (".", ".."):
+                raise ValueError(text)
     return text

@@ -239,6 +239,9 @@ def _value(
             state.now.date().isoformat() if question.meta == "today" else state.now.isoformat(timespec="seconds")
         )
         return
+    if question.is_file:
+        _take(state, question, turn, given.get(place, ""))
+        return
     if question.kind in (m.META, m.MEDIA, m.NOTE) and question.calculation is None:
         return
     text = given.get(place, "")

@@ -17,6 +17,7 @@ SELECTS = frozenset({ONE, MANY, RANK})
 ASKED = frozenset({TEXT, INTEGER, DECIMAL, DATE, TIME, MOMENT, ONE, MANY, RANK, TRIGGER})  # what a person answers
 # Fewer answers than this are not told apart to who may not read them: a number would be a name (assumption).
 FEW = 5
+FILES = frozenset({"image", "photo", "audio", "video", "file"})  # types that are answered by a file
 SILENT = frozenset({CALCULATE, HIDDEN, META})
 
 
@@ -73,6 +74,11 @@ class Question:
     @property
     def is_select(self) -> bool:
         return self.kind in SELECTS
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is answered by a file; the answer is its name."""
+        return self.kind == MEDIA and self.meta in FILES
 
     def choice(self, name: str) -> Choice | None:
         return next((choice for choice in self.choices if choice.name == name), None)
@@ -143,6 +149,10 @@ class Form:
     def asked(self) -> list[Question]:
         """What has a column in the results outside repeats: answers and computed values."""
         return [item for item in self.questions.values() if item.kind not in (NOTE, META, MEDIA) and not item.repeats]
+
+    def files(self) -> list[Question]:
+        """What is answered by a file outside repeats."""
+        return [item for item in self.questions.values() if item.is_file and not item.repeats]
 
     def say(self, texts: Texts, language: str) -> str:
         """The text in the reader's language ("zh-hans", "en"), else in the form's own, else any."""

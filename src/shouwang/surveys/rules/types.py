@@ -60,4 +60,4 @@ def read_type(text: str) -> Type | None:
         kind = m.ONE if select["one"] else m.MANY if select["many"] else m.RANK
         return Type(kind, select["list"], or_other=bool(rest))
     kind = PLAIN.get(word.lower().replace("_", "-") if word.lower() not in PLAIN else word.lower(), "")
-    return Type(kind, meta=word.lower() if kind == m.META else "") if kind else None
+    return Type(kind, meta=word.lower() if kind in (m.META, m.MEDIA) else "") if kind else None

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -43,8 +44,13 @@ def results(request: Request, campaign_id: int) -> HttpResponse:
     actions.note_reading(row, [found.person_id for found in page.rows], by=by, at=at)
     form, language = queries.form_of(row.version), get_language() or "zh-hans"
     asked = [q for q in form.asked() if not source_of(q)][:SHOWN]
+    came = queries.files_of(page.rows)
     lines = [
-        (found, [sheet.in_words(form, q, str(found.answers.get(q.key) or ""), language) for q in asked])
+        (
+            found,
+            [sheet.in_words(form, q, str(found.answers.get(q.key) or ""), language) for q in asked],
+            len(came[found.pk]),
+        )
         for found in page.rows
     ]
     context = {
@@ -97,6 +103,7 @@ def export(request: Request, campaign_id: int) -> HttpResponse:
         unit,
         full=request.GET.get("full") == "1",
         language=get_language() or "zh-hans",
+        base=request.build_absolute_uri("/")[:-1],
         at=clock.now(),
     )
     return _download(book.content, f"{row.title}.xlsx")
@@ -157,7 +164,7 @@ def answers(request: Request, submission_id: int) -> HttpResponse:
     own = row.person_id == by.person_id
     context = {
         "row": row,
-        "told": sheet.told(form, row.answers, language),
+        "told": sheet.told(form, row.answers, language, queries.files_of([row])[row.pk]),
         "own": own,
         "may_verify": not own
         and row.current
@@ -165,6 +172,22 @@ def answers(request: Request, submission_id: int) -> HttpResponse:
         and by.holds("survey.view", row.person.home_path),
     }
     return render(request, "surveys/answers.html", context)
+
+
+@require_GET
+@signed_in
+def answer_file(request: Request, file_id: int) -> HttpResponse:
+    """A file that came with answers: a picture to be shown, anything else to be kept. The look is recorded."""
+    by, at = request.actor, clock.now()
+    row, content = files.attachment(by, file_id, at=at)
+    response = HttpResponse(content, content_type=row.kind)
+    how = "inline" if row.kind.startswith("image/") else "attachment"
+    response["Content-Disposition"] = content_disposition_header(how == "attachment", row.name) or how
+    # What strangers sent is never run as a page of ours, and stays in nobody's cache.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_POST

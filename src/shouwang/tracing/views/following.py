@@ -129,14 +129,14 @@ def mine(request: Request) -> HttpResponse:
 def sheet(request: Request, pk: int) -> HttpResponse:
     """One person's follow-up: why, its days, calls, and what to do next."""
     row = queries.follow_up_for(request.actor, pk)
-    return _sheet(request, row, _call_form(request))
+    return _sheet(request, row, _call_form(request, row))
 
 
 def _sheet(request: Request, row: FollowUp, form: CallForm, status: int = 200) -> HttpResponse:
     now = clock.now()
     found = queries.sheet(row, at=now)
     audit.saw("followup.read", "followup", [row.person_id], by=request.actor, at=now, object_id=row.pk)
-    protocols = checkins.protocols_of(clock.local_day(now))
+    protocols = checkins.protocols_of(clock.local_day(now), row.person.home_path)
     days = [
         (day, DAYS[state], [words.told(check, protocols) for check in found.checks.get(day, ())])
         for day, state in reversed(found.line.days)
@@ -148,8 +148,8 @@ def _sheet(request: Request, row: FollowUp, form: CallForm, status: int = 200) -
     return render(request, "tracing/follow_up.html", context, status=status)
 
 
-def _call_form(request: Request) -> CallForm:
-    protocols = checkins.protocols_of(clock.local_day(clock.now()))
+def _call_form(request: Request, row: FollowUp) -> CallForm:
+    protocols = checkins.protocols_of(clock.local_day(clock.now()), row.person.home_path)
     initial = {"client_key": new_key(), "how": "phone"}
     return CallForm(request.POST or None, protocols=protocols, initial=initial)
 
@@ -159,7 +159,7 @@ def _call_form(request: Request) -> CallForm:
 def call(request: Request, pk: int) -> HttpResponse:
     """Enter a call or a visit; whom one reached is entered as a check-in."""
     row = queries.follow_up_for(request.actor, pk)
-    form = _call_form(request)
+    form = _call_form(request, row)
     if not form.is_valid():
         return _sheet(request, row, form, 422)
     given = form.cleaned_data

@@ -112,10 +112,10 @@ class LatestCheckIn(models.Model):
     `day` is `rules.NEVER` without a check-in on record. `words` are the last words of `day` by source (`rules.said`),
     `note` what is remarkable about them (`rules.note_of`); null where nothing is, so that partial indexes stay small.
     `home_path` and `number` are the person's, copied: the order of every list. `excused_until` is the last day of the
-    excuse in force; it expires by itself.
+    excuse in force; it expires by itself. `part` is the slot of `day` in which it was said (`rules.slot_of`).
     """
 
-    HEARD = ("checkin", "day", "at", "source", "symptomatic", "severity", "rank", "words", "conflicting")
+    HEARD = ("checkin", "day", "at", "source", "symptomatic", "severity", "rank", "words", "conflicting", "part")
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="latest_checkin")
     home_path = models.CharField(max_length=MAX_LENGTH, blank=True)
@@ -133,6 +133,7 @@ class LatestCheckIn(models.Model):
     rank = models.PositiveSmallIntegerField(default=0)
     words = models.PositiveSmallIntegerField(default=0)
     conflicting = models.BooleanField(default=False)
+    part = models.PositiveSmallIntegerField(default=0)
     note = models.GeneratedField(
         expression=Case(
             When(symptomatic=True, then=F("rank") * ILL + ILL),
@@ -149,7 +150,7 @@ class LatestCheckIn(models.Model):
     class Meta:
         indexes = [
             # every list of one day in its order, remarkable and excused ones skipped inside the index
-            models.Index(fields=["day", "home_path", "number", "note", "excused_until"], name="latest_list"),
+            models.Index(fields=["day", "home_path", "number", "note", "excused_until", "part"], name="latest_list"),
             # the exceptions of a day, worst first
             models.Index(
                 fields=["day", "note", "home_path", "number"], condition=Q(note__isnull=False), name="latest_note"
@@ -167,7 +168,7 @@ class LatestCheckIn(models.Model):
     @property
     def known(self) -> Known:
         """For `rules.state_of`."""
-        return Known(self.day, self.note, self.excused_until)
+        return Known(self.day, self.note, self.excused_until, self.part)
 
 
 class Excuse(models.Model):
@@ -215,6 +216,7 @@ class Counted(models.Model):
     note = models.PositiveSmallIntegerField(null=True)
     source = models.CharField(max_length=6)
     excused_until = models.DateField(null=True)
+    part = models.PositiveSmallIntegerField(default=0)
 
 
 class Tally(models.Model):
@@ -225,6 +227,7 @@ class Tally(models.Model):
     note = models.PositiveSmallIntegerField(null=True)
     source = models.CharField(max_length=6)
     excused_until = models.DateField(null=True)
+    part = models.PositiveSmallIntegerField(default=0)
     people = models.IntegerField()
 
     class Meta:
@@ -401,56 +404,6 @@ class PersonZone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.zone}"
-
-
-class FormVersion(models.Model):
-    """A published version of the institution's check-in form (`rules.forms`), in force `starts` to `ends`, included.
-
-    Where versions overlap, the higher number is asked. `document` is the text as published; its hash is stored with
-    each answer, so that what was asked can always be read again.
-    """
-
-    code = models.CharField(max_length=40)
-    version = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64, unique=True)
-    document = models.TextField()
-    starts = models.DateField()
-    ends = models.DateField()
-    published_at = models.DateTimeField()
-    published_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        ordering = ["-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["code", "version"], name="checkin_form_version_once"),
-            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="checkin_form_end_after_start"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.version}"
-
-
-class AskedLevel(models.Model):
-    """The response level over a part of the tree as check-ins see it, from–to: it decides how often people are asked.
-
-    Written when a level is declared (an upper room does that); "" ends asking by level.
-    """
-
-    organisation_path = models.CharField(max_length=MAX_LENGTH)
-    level = models.CharField(max_length=4)
-    starts = models.DateField()
-    ends = models.DateField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-starts", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation_path"], condition=Q(ends__isnull=True), name="asked_level_one_in_force"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation_path}: {self.level}"
 
 
 class QualityNote(models.Model):
