@@ -30,6 +30,7 @@ GATHER_S = 0.020  # the longest a group waits for as many as were on their way a
 # leaves that to a thread beside it; only a log of 128 MB makes it wait, so that the log ends even under endless load.
 LOG_PAGES = 32_768
 COPY_EVERY_S = 1.0
+PREPARED_FROM = 5  # runs of a statement after which PostgreSQL keeps its plan, on the committer's own connection
 LEAST_RATE = 200.0  # check-ins a second assumed until the first groups have been timed
 
 Result = Taken | ShouwangError
@@ -146,6 +147,8 @@ def ready() -> None:
     # SQLite's is kept: closing it after each group would cost more than the group.
     if connection.connection is None:
         connection.ensure_connection()
+        if connection.vendor == "postgresql":
+            connection.connection.prepare_threshold = PREPARED_FROM
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")

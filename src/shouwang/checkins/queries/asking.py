@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
@@ -9,33 +10,34 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import AskedLevel, FormVersion
 from shouwang.checkins.rules.asking import Asking
+from shouwang.core.bulk import one_row, rows_as_json
 from shouwang.core.packs import get_pack
 from shouwang.core.tree import ancestors
 
 # Written as SQL because the hot path asks it with every group of check-ins.
 IN_FORCE = """
-SELECT code, sha256 FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
-ORDER BY active_from, id"""
-FORM = (
-    "SELECT sha256, document FROM checkins_formversion WHERE starts <= %s AND ends >= %s ORDER BY version DESC LIMIT 1"
-)
+FROM (SELECT code, sha256 FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
+ ORDER BY active_from, id) AS packs"""
+FORM = """
+FROM (SELECT sha256, document FROM checkins_formversion WHERE starts <= %s AND ends >= %s
+ ORDER BY version DESC LIMIT 1) AS form"""
 LOOK_AGAIN_S = 2.0  # a pack file that was changed by hand is read again after so long
 MOST_REMEMBERED = 64
 _remembered: dict[tuple[Any, ...], tuple[float, rules.Protocols]] = {}
 
 
 def protocols_of(day: date) -> rules.Protocols:
-    """What is asked on `day`, and by which rules it is judged. Two small statements."""
-    with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [day, day])
-        versions = tuple((row[0], row[1]) for row in cursor.fetchall())
-        cursor.execute(FORM, [day, day])
-        row = cursor.fetchone()
+    """What is asked on `day`, and by which rules it is judged. One small statement."""
+    packs, published = one_row(
+        f"SELECT {rows_as_json('code, sha256', IN_FORCE)}, {rows_as_json('sha256, document', FORM)}",
+        [str(day)] * 4,
+    )
+    versions = tuple((code, sha256) for code, sha256 in json.loads(packs or "[]"))
+    row = next(iter(json.loads(published or "[]")), None)
     key = (settings.PACKS_ROOT, versions, row[0] if row else "")
     now = monotonic()
     known = _remembered.get(key)
