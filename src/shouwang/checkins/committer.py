@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils.translation import gettext_lazy as _
@@ -148,7 +149,8 @@ def ready() -> None:
     if connection.connection is None:
         connection.ensure_connection()
         if connection.vendor == "postgresql":
-            connection.connection.prepare_threshold = PREPARED_FROM
+            found: Any = connection.connection
+            found.prepare_threshold = PREPARED_FROM
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")

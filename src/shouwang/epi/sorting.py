@@ -64,11 +64,9 @@ def sorted_visits(
     a few rows together as a rule, is settled afterwards. Where they do not fit, by `sorted_order`.
     """
     rows = len(place)
-    least = [int(c.min()) for c in (place, start, end, person, source)] if rows else [0] * 5
-    spans = (
-        [int(c.max()) - low for c, low in zip((place, start, end, person, source), least, strict=True)] if rows else []
-    )
-    width = [span.bit_length() for span in spans]
+    given: tuple[AnyColumn, ...] = (place, start, end, person, source)
+    least = [int(values.min()) for values in given] if rows else []
+    width = [(int(values.max()) - low).bit_length() for values, low in zip(given, least, strict=False)]
     if not rows or width[0] + width[1] + rows.bit_length() > 64 or sum(width[2:]) > 63:
         order = sorted_order(source, person, end, start, place)
         return place[order], start[order], end[order], person[order], source[order]
@@ -109,9 +107,9 @@ def sort_words(words: UInt64, low: int, bits: int) -> UInt64:
             at[digit + 1] += at[digit]
         shift = np.uint64(low + number * DIGIT)
         for i in range(rows):
-            digit = np.int64((words[i] >> shift) & mask)
-            other[at[digit]] = words[i]
-            at[digit] += 1
+            value = np.int64((words[i] >> shift) & mask)
+            other[at[value]] = words[i]
+            at[value] += 1
         words, other = other, words
     return words
 

@@ -16,7 +16,7 @@ TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"
     ["", "NULL", "null", '"', "\\", '\\"', "{}", "{a,b}", "a,b", " ", "\n", "%s", "'", "é", "守望"]
 )
 VALUE = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT
-JSON = st.none() | st.just({}) | st.dictionaries(TEXT, VALUE, max_size=4)
+JSON: st.SearchStrategy[dict[str, Any] | None] = st.none() | st.dictionaries(TEXT, VALUE, max_size=4)
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT = st.timedeltas(timedelta(0), timedelta(days=80_000)).map(lambda since: FIRST + since)
 DAY = st.dates(date(1900, 1, 1), date(2200, 1, 1))
