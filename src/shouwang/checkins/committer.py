@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ GATHER_S = 0.020  # the longest a group waits for as many as were on their way a
 # leaves that to a thread beside it; only a log of 128 MB makes it wait, so that the log ends even under endless load.
 LOG_PAGES = 32_768
 COPY_EVERY_S = 1.0
+PREPARED_FROM = 5  # runs of a statement after which PostgreSQL keeps its plan, on the committer's own connection
 LEAST_RATE = 200.0  # check-ins a second assumed until the first groups have been timed
 
 Result = Taken | ShouwangError
@@ -146,6 +148,9 @@ def ready() -> None:
     # SQLite's is kept: closing it after each group would cost more than the group.
     if connection.connection is None:
         connection.ensure_connection()
+        if connection.vendor == "postgresql":
+            found: Any = connection.connection
+            found.prepare_threshold = PREPARED_FROM
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")

@@ -14,6 +14,7 @@ from shouwang.core.models import AuditEntry
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 
+Change = tuple[object, int | None, dict[str, Any] | None, dict[str, Any] | None]  # object id, subject, old, new
 FEW = 500  # rows; more than that, as a drawing of thousands of cases, are written without a model instance for each
 
 
@@ -41,12 +42,30 @@ def record_many(
     verb: str, kind: str, rows: Iterable[tuple[object, int | None, dict[str, Any] | None]], *, by: Actor, at: datetime
 ) -> None:
     """`record` for a set-based action: (object id, subject, new values) for each row."""
+    record_changes(verb, kind, ((oid, subject, None, new) for oid, subject, new in rows), by=by, at=at)
+
+
+def record_changes(verb: str, kind: str, rows: Iterable[Change], *, by: Actor, at: datetime) -> None:
+    """As `record_many`, of rows that were something before."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"audit {verb!r} outside a transaction")
     same = _entry(verb, kind, "", by=by, at=at)
-    columns = ("at", "account", "label", "mouth", "address", "verb", "kind", "purge_on", "object", "subject", "new")
+    columns = (
+        "at",
+        "account",
+        "label",
+        "mouth",
+        "address",
+        "verb",
+        "kind",
+        "purge_on",
+        "object",
+        "subject",
+        "old",
+        "new",
+    )
     head = tuple(getattr(same, column) for column in columns[:8])
-    insert_many(AuditEntry, columns, ((*head, str(oid), subject, new) for oid, subject, new in rows))
+    insert_many(AuditEntry, columns, ((*head, str(oid), *rest) for oid, *rest in rows))
 
 
 def saw(verb: str, kind: str, subjects: Iterable[int], *, by: Actor, at: datetime, object_id: object = "") -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 from django.db import connection, connections
-from django.db.models import AutoField, Field, Model
+from django.db.models import AutoField, Field, ForeignKey, Model
 
+T = TypeVar("T")
 # Python values of these columns are what both databases take as they are.
 PLAIN = frozenset(
     {
@@ -33,8 +35,21 @@ PLAIN = frozenset(
     }
 )
 
+NUMBERS = frozenset(
+    {
+        "AutoField",
+        "BigAutoField",
+        "BigIntegerField",
+        "IntegerField",
+        "PositiveBigIntegerField",
+        "PositiveIntegerField",
+        "PositiveSmallIntegerField",
+        "SmallIntegerField",
+    }
+)
 REPEATED = frozenset({"DateField", "DateTimeField", "DecimalField"})
 ROWS_A_STATEMENT = 5000  # rows sent as arrays at once: a few megabytes
+ROWS_A_BATCH = 1000
 MOST_ROWS = 128  # of one INSERT on SQLite
 
 
@@ -61,6 +76,33 @@ def upsert_many(
     _write(_insertion(model, tuple(columns), tuple(key), tuple(update), connections[connection.alias]), rows)
 
 
+def batches(rows: Sequence[T], size: int = ROWS_A_BATCH) -> Iterator[Sequence[T]]:
+    """Parts of `rows` that one statement can name by key on both databases."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def create_many(rows: Sequence[Model]) -> None:
+    """INSERT unsaved instances of one model and give each its key, in a number of statements that does not depend on
+    how many there are: `bulk_create` on SQLite takes one for every thousand values. As `next_ids` otherwise."""
+    if not rows:
+        return
+    model = type(rows[0])
+    for row, number in zip(rows, next_ids(model, len(rows)), strict=True):
+        row.pk = number
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    insert_many(model, [f.name for f in fields], ([getattr(row, f.attname) for f in fields] for row in rows))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def save_many(rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """UPDATE these columns (field names) of stored instances of one model."""
+    if rows:
+        names = [_field(type(rows[0]), name).attname for name in columns]
+        update_many(type(rows[0]), columns, [(*(getattr(row, name) for name in names), row.pk) for row in rows])
+
+
 def next_ids(model: type[Model], number: int) -> range | list[int]:
     """`number` primary keys that nobody else gets, for rows whose key must be known before they are written.
 
@@ -74,9 +116,46 @@ def next_ids(model: type[Model], number: int) -> range | list[int]:
             row = cursor.fetchone()
             first = (row[0] if row else 0) + 1
             return range(first, first + number)
-        sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
-        cursor.execute(sequence, [table, number])
-        return [row[0] for row in cursor.fetchall()]
+    given = one_row(
+        "SELECT string_agg(nextval(%s::regclass)::text, ',') FROM generate_series(1, %s::int)",
+        [_sequence(table, connection.alias), str(number)],
+    )
+    return [int(one) for one in str(given[0]).split(",")] if number else []
+
+
+@cache
+def _sequence(table: str, alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+        return str(cursor.fetchone()[0])
+
+
+def one_row(sql: str, parameters: Sequence[str] = ()) -> tuple[Any, ...]:
+    """The one row of a statement whose parameters are texts. On PostgreSQL it stays prepared where the connection
+    allows it (`committer.ready`), and nothing is written into its text: the driver would take longer for that than the
+    server for the statement. Empty where it returns nothing."""
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return tuple(cursor.fetchone() or ())
+    from psycopg import Cursor
+
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(sql.encode(), parameters, prepare=True)
+        return tuple(cursor.fetchone() or ()) if cursor.description else ()
+
+
+def rows_as_json(columns: str, question: str) -> str:
+    """SQL of a scalar: all rows of ``columns`` as one JSON array of arrays, NULL or an empty one where there are none.
+
+    Drivers make an object of every value by a call of its own, and SQLite's gives up the interpreter's lock at every
+    row. Columns that hold JSON come as text from SQLite: name them with a cast to text for PostgreSQL.
+    """
+    if connection.vendor == "sqlite":
+        return f"(SELECT json_group_array(json_array({columns})){question})"
+    return f"(SELECT json_agg(json_build_array({columns}))::text{question})"
 
 
 def among(column: str) -> str:
@@ -86,9 +165,23 @@ def among(column: str) -> str:
     return f"{column} = ANY(%s)"
 
 
-def listed(values: Sequence[int] | Sequence[str]) -> Any:
+def listed(values: Sequence[int] | Sequence[str]) -> str:
     """The parameter of `among`."""
-    return json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
+    if connection.vendor == "sqlite":
+        return json.dumps(list(values))
+    return array_text([quoted(value) if isinstance(value, str) else str(value) for value in values])
+
+
+def array_text(elements: Sequence[str]) -> str:
+    """A PostgreSQL array as text."""
+    return f"{{{','.join(elements)}}}"
+
+
+def quoted(text: str) -> str:
+    """A text as an element of `array_text`."""
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,9 +215,10 @@ def _insertion(
     ]
     if lacking := [f.name for f in rest if not f.has_default() and not f.null and not f.empty_strings_allowed]:
         raise ValueError(f"{model.__name__}: no value for {', '.join(lacking)}")
-    tail = tuple(_writer(field)(field.get_default()) for field in rest)
-    names = ", ".join(_column(field) for field in (*fields, *rest))
     by_column = database.vendor == "postgresql"
+    writer = _element if by_column else _writer
+    tail = tuple(writer(field)(field.get_default()) for field in rest)
+    names = ", ".join(_column(field) for field in (*fields, *rest))
     if by_column:
         # Without their lengths: an explicit cast to varchar(n) cuts off what is too long instead of refusing it.
         types = [re.sub(r"\(.*\)", "", field.rel_db_type(database) or "") for field in (*fields, *rest)]
@@ -137,7 +231,8 @@ def _insertion(
     if key:
         sets = ", ".join(f"{_column(f)} = excluded.{_column(f)}" for f in (_field(model, name) for name in update))
         foot = f" ON CONFLICT ({', '.join(_column(_field(model, name)) for name in key)}) DO UPDATE SET {sets}"
-    return _Insertion(head, values, foot, _row_writer(fields), tail, len(fields) + len(rest), by_column)
+    prepare = _element_writer(fields) if by_column else _row_writer(fields)
+    return _Insertion(head, values, foot, prepare, tail, len(fields) + len(rest), by_column)
 
 
 def _write(way: _Insertion, rows: Iterable[Sequence[Any]]) -> None:
@@ -147,9 +242,9 @@ def _write(way: _Insertion, rows: Iterable[Sequence[Any]]) -> None:
     if not way.by_column:
         _write_rows(way, values)
         return
-    with connection.cursor() as cursor:
-        for start in range(0, len(values), ROWS_A_STATEMENT):
-            cursor.execute(way.sql, [list(c) for c in zip(*values[start : start + ROWS_A_STATEMENT], strict=True)])
+    for start in range(0, len(values), ROWS_A_STATEMENT):
+        columns = zip(*values[start : start + ROWS_A_STATEMENT], strict=True)
+        one_row(way.sql, [array_text(column) for column in columns])
 
 
 def _write_rows(way: _Insertion, values: Sequence[Sequence[Any]]) -> None:
@@ -216,6 +311,44 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
         )
     # The same day or moment stands in every row of a set-based action.
     return lru_cache(maxsize=4096)(write) if kind in REPEATED else write
+
+
+def _element(field: Field[Any, Any]) -> Callable[[Any], str]:
+    """A function from a Python value of this column to an element of `array_text`."""
+    kind = field.get_internal_type()
+    if isinstance(field, ForeignKey):
+        kind = field.target_field.get_internal_type()
+    if kind in NUMBERS:
+        return lambda value: "NULL" if value is None else str(int(value))
+    if kind == "BooleanField":
+        return lambda value: "NULL" if value is None else "t" if value else "f"
+    if kind in ("CharField", "TextField"):
+        return lambda value: "NULL" if value is None else quoted(str(value))
+    if kind == "JSONField":
+        encoder = getattr(field, "encoder", None)
+        plain = {"[]": '"[]"', "{}": '"{}"'}
+
+        def of_json(value: Any) -> str:
+            if value is None:
+                return "NULL"
+            text = json.dumps(value, cls=encoder) if value else repr(value)
+            return plain.get(text) or quoted(json.dumps(value, cls=encoder))
+
+        return of_json
+    if kind == "BinaryField":
+        raise ValueError(f"{field.name}: bytes are not written many at once")
+    database = connections[connection.alias]
+
+    def write(value: Any) -> str:
+        value = field.get_db_prep_save(value, database)
+        return "NULL" if value is None else quoted(value.isoformat() if isinstance(value, date) else str(value))
+
+    return lru_cache(maxsize=4096)(write) if kind in REPEATED else write
+
+
+def _element_writer(fields: Sequence[Field[Any, Any]]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    writers = [_element(field) for field in fields]
+    return lambda row: [write(value) for write, value in zip(writers, row, strict=True)]
 
 
 def _row_writer(fields: Sequence[Field[Any, Any]]) -> Callable[[Sequence[Any]], Sequence[Any]]:

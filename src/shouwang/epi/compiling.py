@@ -22,6 +22,7 @@ W32, W64, W8, WU64 = I32[::1], I64[::1], U8[::1], types.uint64[::1]
 M32, M64 = I32[:, ::1], I64[:, ::1]
 # Read-only types accept writable arrays too, so they stand wherever a column of a result may come in.
 R32, R64 = types.Array(I32, 1, "C", readonly=True), types.Array(I64, 1, "C", readonly=True)
+R8 = types.Array(U8, 1, "C", readonly=True)
 R8S = types.Array(types.int8, 1, "C", readonly=True)
 
 

@@ -137,7 +137,7 @@ def build_visit_segment(
     >>> build_visit_segment([7, 7], [100, 50], [160, 120], [1, 2], [0, 0]).person.tolist()
     [2, 1]
     """
-    from shouwang.epi.sorting import fresh_parts, sorted_order
+    from shouwang.epi.sorting import fresh_parts, rows_by_person, sorted_times, sorted_visits
 
     place_, person_ = column("place", place, np.int32), column("person", person, np.int32)
     start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
@@ -146,15 +146,14 @@ def build_visit_segment(
     refuse("place", place_ < 0, "a negative id")
     refuse("person", person_ < 0, "a negative id")
     refuse("end", end_ <= start_, "a visit that does not end after it starts")
-    order = sorted_order(source_, person_, end_, start_, place_)
-    place_, start_, end_, person_, source_ = (c[order] for c in (place_, start_, end_, person_, source_))
+    place_, start_, end_, person_, source_ = sorted_visits(place_, start_, end_, person_, source_)
     place_keys, place_offsets = offsets_by_key(place_)
     block_offsets, block_max, reach = block_reach(end_, place_offsets, ROWS_PER_BLOCK)
-    person_rows = sorted_order(start_, person_)
-    person_keys, person_offsets = offsets_by_key(person_[person_rows])
+    person_keys, person_offsets, person_rows = rows_by_person(person_, start_)
     columns = (place_, start_, end_, person_, source_, place_keys, place_offsets, block_offsets, block_max, reach)
-    new_start, new_end = fresh_parts(place_, start_, end_, person_rows, person_offsets)
-    indexes = (person_keys, person_offsets, person_rows, np.sort(start_), np.sort(end_), new_start, new_end)
+    new_start, new_end = fresh_parts(place_, start_, end_, person_, person_keys)
+    times = (sorted_times(start_), sorted_times(end_))
+    indexes = (person_keys, person_offsets, person_rows, *times, new_start, new_end)
     return VisitSegment(*(sealed(c) for c in columns + indexes))
 
 
@@ -197,20 +196,16 @@ def split_by_day(
     >>> [tuple(c.tolist() for c in day) for day in split_by_day([5], [25], [9], boundaries=[0, 10, 20, 30])]
     [([5], [10], [9]), ([10], [20], [9]), ([20], [25], [9])]
     """
+    from shouwang.epi.sorting import pieces_of_days
+
     start_, end_ = column("start", start, np.int64), column("end", end, np.int64)
     edges = day_boundaries(boundaries)
     others = [np.asarray(c) for c in cols]
     same_length(start=start_, end=end_, **{f"column {i}": c for i, c in enumerate(others)})
     refuse("end", end_ <= start_, "an interval that does not end after it starts")
     refuse("start", (start_ < edges[0]) | (end_ > edges[-1]), "an interval outside the day boundaries")
-    first = np.searchsorted(edges, start_, side="right") - 1
-    pieces = np.searchsorted(edges, end_, side="left") - first
-    row = np.repeat(np.arange(len(start_)), pieces)
-    day = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + first[row]
-    by_day = np.argsort(day, kind="stable")
-    row, day = row[by_day], day[by_day]
-    cut = (np.maximum(start_[row], edges[day]), np.minimum(end_[row], edges[day + 1]), *(c[row] for c in others))
-    at = np.searchsorted(day, np.arange(len(edges)))
+    row, begin, finish, at = pieces_of_days(start_, end_, edges)
+    cut = (begin, finish, *(c[row] for c in others))
     return [tuple(c[at[d] : at[d + 1]] for c in cut) for d in range(len(edges) - 1)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +12,14 @@ from shouwang.isolation import actions
 from shouwang.tracing.models import Contact
 
 
-def on_contact_confirmed(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
-    """A confirmed contact is asked to stay apart where the pack says so."""
-    actions.order_for_contact(contact, by=by, at=at)
+def on_contacts_confirmed(*, contacts: Sequence[Contact], by: Actor, at: datetime, **_more: Any) -> None:
+    """Confirmed contacts are asked to stay apart where the pack says so."""
+    actions.order_many(contacts, by=by, at=at)
 
 
-def on_contact_dismissed(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+def on_contacts_dismissed(*, contacts: Sequence[Contact], by: Actor, at: datetime, **_more: Any) -> None:
     """A dismissed contact is free, unless another contact still stands."""
-    actions.withdraw_for_contact(contact, by=by, at=at)
+    actions.withdraw_many(contacts, by=by, at=at)
 
 
 def on_case_classified(*, case: Case, old: str, new: str, by: Actor, at: datetime, **_more: Any) -> None:

@@ -3,7 +3,7 @@ judged anew. Subscribed in `web/wiring.py`; same transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +16,31 @@ from shouwang.tracing.models import Contact
 JUDGED_BY = frozenset({"onset_at", "detected_at", "isolated_at"})
 
 
-def on_contact_decided(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+def on_contacts_decided(*, contacts: Sequence[Contact], by: Actor, at: datetime, **_more: Any) -> None:
     """A confirmed contact is followed; a dismissed one no longer, unless another contact still stands."""
-    actions.sync_follow_up(contact.person_id, contact.case.disease, by=by, at=at)
+    for disease, people in _people_by_disease(contacts).items():
+        actions.sync_follow_ups(people, disease, by=by, at=at)
 
 
-def on_contact_judged(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+def on_contacts_judged(*, contacts: Sequence[Contact], by: Actor, at: datetime, **_more: Any) -> None:
     """Whoever was no contact was not infected there; another grade is another weight. Nothing is asked unless the
     contact is a case."""
-    ids = Case.objects.filter(person=contact.person_id, disease=contact.case.disease).values_list("pk", flat=True)
-    if ids:
-        chains.propose(list(ids), by=by, at=at)
+    for disease, people in _people_by_disease(contacts).items():
+        ids = list(Case.objects.filter(person__in=people, disease=disease).values_list("pk", flat=True))
+        if ids:
+            chains.propose(ids, by=by, at=at)
+
+
+def on_contact_regraded(*, contact: Contact, by: Actor, at: datetime, **_more: Any) -> None:
+    """As `on_contacts_judged`, of one."""
+    on_contacts_judged(contacts=[contact], by=by, at=at)
+
+
+def _people_by_disease(contacts: Sequence[Contact]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for contact in contacts:
+        found.setdefault(contact.case.disease, []).append(contact.person_id)
+    return found
 
 
 def on_case_dated(*, case: Case, changed: Mapping[str, Any], by: Actor, at: datetime, **_more: Any) -> None:

@@ -7,7 +7,7 @@ from shouwang.checkins.actions.excuses import end_excuse, excuse
 from shouwang.checkins.actions.export import export_list
 from shouwang.checkins.actions.forms import clear_level, publish_form, set_level, withdraw_form
 from shouwang.checkins.actions.intake import BulkResult, Entry, RowResult, submit, submit_many, take
-from shouwang.checkins.actions.monitoring import end_monitoring, start_monitoring
+from shouwang.checkins.actions.monitoring import Spell, end_monitoring, start_monitoring, start_monitoring_many
 from shouwang.checkins.actions.planning import Ask, Taken
 from shouwang.checkins.actions.quality import answer_quality, note_quality
 from shouwang.checkins.actions.reading import note_reading
@@ -22,6 +22,7 @@ __all__ = [
     "Chosen",
     "Entry",
     "RowResult",
+    "Spell",
     "Taken",
     "answer_quality",
     "beat",
@@ -47,6 +48,7 @@ __all__ = [
     "silent_jobs",
     "start_bulk",
     "start_monitoring",
+    "start_monitoring_many",
     "submit",
     "submit_many",
     "sync_standings",

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins import rules
-from shouwang.checkins.actions.intake import allowed
 from shouwang.checkins.actions.standings import parts, renew_excuses
 from shouwang.checkins.models import Excuse
 from shouwang.core import audit, clock
@@ -18,6 +17,7 @@ from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
+from shouwang.org.queries import reached
 
 EXCUSE = "checkin.excuse"
 LONGEST = 400  # days (assumption: an internship year; longer is no excuse but a change of situation)
@@ -58,7 +58,7 @@ def excuse(
     so) or "forbidden" (no checkin.excuse over them). Set-based. BadInput as `check_excuse`: then nothing is written."""
     day = clock.local_day(at)
     tidy = check_excuse(code=code, note=note, starts=starts, ends=ends, today=day)
-    reachable = allowed(by, EXCUSE, people)
+    reachable = reached(by, EXCUSE, people)
     result = {person.pk: OK if person.pk in reachable else OUT_OF_REACH for person in people}
     for part in parts([pk for pk, outcome in result.items() if outcome == OK]):
         same = Excuse.objects.filter(person_id__in=part, code=code, starts__lte=starts, ends__gte=ends, note=tidy)
@@ -77,7 +77,7 @@ def excuse(
 def end_excuse(row: Excuse, *, by: Actor, at: datetime) -> None:
     """From today the person is expected again. Forbidden without checkin.excuse over them; ending it twice changes
     nothing."""
-    if row.person_id not in allowed(by, EXCUSE, [row.person]):
+    if row.person_id not in reached(by, EXCUSE, [row.person]):
         raise Forbidden
     day = clock.local_day(at)
     if row.ends < day:

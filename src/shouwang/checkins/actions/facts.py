@@ -7,7 +7,7 @@ the ORM takes longer than the database needs to answer it. `test_facts` compares
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,7 +21,7 @@ from django.db import connection
 
 from shouwang.checkins.rules import Answers, Previous, zones
 from shouwang.core import clock
-from shouwang.core.bulk import among, listed
+from shouwang.core.bulk import among, listed, one_row, rows_as_json
 
 PERSON = """p.id, p.home_path, p.number, p.name, p.kind, p.situation, p.born, p.left_on, c.serial, l.day, l.words,
  z.zone, z.since, k.id, k.day, k.at, k.source, k.severity, k.symptomatic, k.exposure, k.place_note, k.symptoms,
@@ -36,10 +36,12 @@ WHERE """
 ENTRY = """client_key, id, person_id, source, account_id, day, at, unchanged, temperature_c, symptoms, exposure,
  place_changed, place_note, note, extra, symptomatic, severity, rule, pack_sha256, proxy_reason, purge_on"""
 STORED = " FROM checkins_checkin WHERE "
+JSON_COLUMN = re.compile(r"\b(?:k\.)?(?:symptoms|extra)\b")
 SPELL = "person_id, starts, ends"
 MONITORED = " FROM checkins_monitoring WHERE temperature_required AND "
 ACCOUNTS = " FROM org_account WHERE is_active AND "
-# The same columns as SQLite's JSON has them: its truths are 0 and 1, its moments UTC without a zone.
+SpellRow = tuple[int, date, date]
+# The same columns as JSON has them. SQLite's truths are 0 and 1, its moments UTC without a zone.
 Bit = bool | int | None
 PersonRow = tuple[
     int, str, str, str, str, str, date | None, date | None, int | None, date | None, int | None, str | None,
@@ -50,7 +52,7 @@ EntryRow = tuple[
     str, int, int, str, int | None, date, datetime, Bit, float | int | None, str, Bit, Bit, str, str, str, Bit, str,
     str, str, str, date,
 ]  # fmt: skip
-LOCK = "SELECT id FROM org_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK = """SELECT count(*) FROM (SELECT id FROM org_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE) AS locked"""
 
 
 @dataclass(slots=True)
@@ -127,53 +129,57 @@ class Stored:
 def lock_people(ids: Sequence[int]) -> None:
     """Where the database has row locks, two check-ins of one person wait for each other here."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK, [list(ids)])
+        one_row(LOCK, [listed(ids)])
 
 
-def people(ids: Sequence[int]) -> dict[int, Known]:
-    """The people with these ids; who does not exist is not in it."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """People by id (who does not exist is not in it), check-ins by client key, and which accounts may still act."""
+
+    people: dict[int, Known]
+    stored: dict[str, Stored]
+    active: set[int]
+
+
+def look(ids: Sequence[int], keys: Iterable[str], accounts: Sequence[int]) -> Facts:
+    """One statement. A key that no database can hold is known to none; the rule refuses it."""
+    askable = sorted({key for key in keys if key.isascii() and key.isprintable()})
+    wanted = (ids, ids, askable, accounts)
+    answers = one_row(_question(connection.vendor), [listed(values) for values in wanted])
+    people, spells, entries, active = (
+        _decoder(kind).decode(text) if text else []
+        for kind, text in zip((PersonRow, SpellRow, EntryRow, tuple[int]), answers, strict=True)
+    )
+    return Facts(_known(people, spells), {row[0]: _stored(row) for row in entries}, {row[0] for row in active})
+
+
+def _known(rows: Sequence[Any], spells: Sequence[Any]) -> dict[int, Known]:
     found: dict[int, Known] = {}
-    for row in _ask(PERSON, PEOPLE, "p.id", ids, PersonRow):
+    for row in rows:
         number, home_path, code, name, kind, situation, born, left_on, serial, words_day, words, zone, since = row[:13]
         person = Known(
             number, home_path, code, name, kind, situation, born, left_on, serial or 0, words_day, words or 0,
             ZoneInfo(zone) if zone else None, _aware(since) if since else None, _said(row[13:]) if row[13] else None,
         )  # fmt: skip
         found[person.id] = person
-    spells: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for person_id, starts, ends in _ask(SPELL, MONITORED, "person_id", ids, tuple[int, date, date]):
-        spells[person_id].append((starts, ends))
-    for person_id, listed_spells in spells.items():
+    for person_id, starts, ends in spells:
         if person_id in found:
-            found[person_id].monitored = tuple(listed_spells)
+            found[person_id].monitored = (*found[person_id].monitored, (starts, ends))
     return found
 
 
-def stored(keys: Iterable[str]) -> dict[str, Stored]:
-    """Check-ins by client key. A key that no database can hold is known to none; the rule refuses it."""
-    askable = sorted({key for key in keys if key.isascii() and key.isprintable()})
-    if not askable:
-        return {}
-    return {row[0]: _stored(row) for row in _ask(ENTRY, STORED, "client_key", askable, EntryRow)}
-
-
-def active_accounts(ids: Sequence[int]) -> set[int]:
-    """Which of these accounts may still act."""
-    return {row[0] for row in _ask("id", ACCOUNTS, "id", ids, tuple[int])} if ids else set()
-
-
-def _ask(columns: str, question: str, column: str, values: Sequence[int] | Sequence[str], kind: Any) -> list[Any]:
-    """Rows of `columns`, typed as `kind`. SQLite hands all of them over as one JSON text: its driver gives up the
-    interpreter's lock at every row and turns every date into an object by a call of its own."""
-    where = question + among(column)
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"SELECT json_group_array(json_array({columns})){where}", [listed(values)])
-            found: list[Any] = _decoder(kind).decode(cursor.fetchone()[0])
-            return found
-        cursor.execute(f"SELECT {columns}{where}", [listed(values)])
-        return list(cursor.fetchall())
+@cache
+def _question(vendor: str) -> str:
+    """One row of four JSON texts: people, their spells, entries, accounts."""
+    parts = (
+        (PERSON, PEOPLE + among("p.id")),
+        (SPELL, MONITORED + among("person_id")),
+        (ENTRY, STORED + among("client_key")),
+        ("id", ACCOUNTS + among("id")),
+    )
+    # PostgreSQL would nest a column of JSON in the array; SQLite hands it over as the text it is.
+    cast = r"\g<0>::text" if vendor == "postgresql" else r"\g<0>"
+    return "SELECT " + ", ".join(rows_as_json(JSON_COLUMN.sub(cast, columns), where) for columns, where in parts)
 
 
 @cache

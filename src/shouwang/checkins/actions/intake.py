@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,8 @@ from shouwang.core import events
 from shouwang.core.errors import ShouwangError
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
-from shouwang.org.queries import reachable
+from shouwang.org.queries import reached
 
-IDS_A_QUERY = 5000  # below the parameter limits of both databases
 RIGHT: dict[str, str] = {CheckIn.Source.PROXY: "checkin.proxy", CheckIn.Source.CLINIC: "alert.handle"}
 
 
@@ -160,16 +159,4 @@ def _ask(entry: Entry, by: Actor, may: dict[str, set[int]]) -> Ask:
 
 def _allowed(by: Actor, right: str, entries: Sequence[Entry], source: str) -> set[int]:
     """Ids of the people in `entries` of this source over whom `by` holds `right`."""
-    return allowed(by, right, [entry.person for entry in entries if entry.source == source])
-
-
-def allowed(by: Actor, right: str, people: Iterable[Person]) -> set[int]:
-    """Ids of those of `people` over whom `by` holds `right`, by home organisation or any membership."""
-    known = {person.pk: person for person in people}
-    found = {pk for pk, person in known.items() if by.holds(right, person.home_path)}
-    if len(found) < len(known) and by.holds(right):
-        rest = sorted(known.keys() - found)
-        for start in range(0, len(rest), IDS_A_QUERY):
-            part = rest[start : start + IDS_A_QUERY]
-            found |= set(Person.objects.filter(reachable(by, right), pk__in=part).values_list("pk", flat=True))
-    return found
+    return reached(by, right, [entry.person for entry in entries if entry.source == source])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,16 +13,33 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.checkins.actions.alerts import require
 from shouwang.checkins.models import Monitoring
 from shouwang.core import audit
-from shouwang.core.errors import BadInput, Conflict
+from shouwang.core.bulk import create_many, save_many
+from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
+from shouwang.org.queries import reached_by_any
 
 # Whoever orders a quarantine, confirms a contact or manages a case may thereby begin or end the watch over the person.
 RIGHTS = ("isolation.manage", "trace.work", "case.manage")
 MOST_CHECKS = 24
+KIND = "monitoring"
+ASKED = ("starts", "ends", "checks_per_day", "temperature_required", "reason")
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """What `start_monitoring` asks of a person: `checks_per_day` times a day from `starts` to `ends`, both included.
+    `reference` names the order or follow-up it belongs to."""
+
+    person: Person
+    starts: date
+    ends: date
+    checks_per_day: int
+    temperature_required: bool
+    reason: str
+    reference: str
+
+
 def start_monitoring(
     *,
     person: Person,
@@ -39,35 +58,54 @@ def start_monitoring(
     repeating the call changes nothing. BadInput for dates or counts out of order, Conflict when the reference
     belongs to another person.
     """
-    require(by, RIGHTS, person)
-    if ends < starts:
+    spell = Spell(person, starts, ends, checks_per_day, temperature_required, reason, reference)
+    (row,) = start_monitoring_many([spell], by=by, at=at)
+    return row
+
+
+@transaction.atomic
+def start_monitoring_many(spells: Sequence[Spell], *, by: Actor, at: datetime) -> list[Monitoring]:
+    """`start_monitoring` for each, all or none, in a fixed number of statements. References differ among themselves."""
+    able = reached_by_any(by, RIGHTS, (spell.person for spell in spells))
+    if any(spell.person.pk not in able for spell in spells):
+        raise Forbidden
+    for spell in spells:
+        _check(spell)
+    references = [spell.reference for spell in spells]
+    standing = {row.reference: row for row in Monitoring.objects.select_for_update().filter(reference__in=references)}
+    new, changed, lines, rows = [], [], [], []
+    for spell in spells:
+        row = standing.get(spell.reference)
+        if row is None:
+            row = Monitoring(person=spell.person, reference=spell.reference)
+            new.append(row)
+        elif row.person_id != spell.person.pk:
+            raise Conflict(
+                _("The reference %(value)s belongs to another person."), field="reference", value=spell.reference
+            )
+        elif any(getattr(row, name) != getattr(spell, name) for name in ASKED):
+            changed.append(row)
+            lines.append({"ends": str(row.ends)})
+        for name in ASKED:
+            setattr(row, name, getattr(spell, name))
+        rows.append(row)
+    create_many(new)
+    save_many(changed, ASKED)
+    audit.record_many("monitoring.started", KIND, ((row.pk, row.person_id, _said(row)) for row in new), by=by, at=at)
+    told = zip(changed, lines, strict=True)
+    moved = ((row.pk, row.person_id, old, _said(row)) for row, old in told)
+    audit.record_changes("monitoring.changed", KIND, moved, by=by, at=at)
+    return rows
+
+
+def _check(spell: Spell) -> None:
+    if spell.ends < spell.starts:
         sentence = _("Monitoring cannot end on %(ends)s, before it begins on %(starts)s.")
-        raise BadInput(sentence, code="ends_before_start", field="ends", starts=str(starts), ends=str(ends))
-    if not 1 <= checks_per_day <= MOST_CHECKS:
+        raise BadInput(sentence, code="ends_before_start", field="ends", starts=str(spell.starts), ends=str(spell.ends))
+    if not 1 <= spell.checks_per_day <= MOST_CHECKS:
         raise BadInput(
             _("Checks a day: 1 to %(most)s."), code="checks_per_day", field="checks_per_day", most=MOST_CHECKS
         )
-    wanted = {
-        "starts": starts,
-        "ends": ends,
-        "checks_per_day": checks_per_day,
-        "temperature_required": temperature_required,
-        "reason": reason,
-    }
-    spell, made = Monitoring.objects.select_for_update().get_or_create(
-        reference=reference, defaults={"person": person, **wanted}
-    )
-    if spell.person_id != person.pk:
-        raise Conflict(_("The reference %(value)s belongs to another person."), field="reference", value=reference)
-    old = {name: getattr(spell, name) for name in wanted}
-    if not made and old == wanted:
-        return spell
-    for name, value in wanted.items():
-        setattr(spell, name, value)
-    spell.save()
-    verb = "monitoring.started" if made else "monitoring.changed"
-    _record(verb, spell, by=by, at=at, old=None if made else {"ends": str(old["ends"])})
-    return spell
 
 
 @transaction.atomic
@@ -95,5 +133,8 @@ def end_monitoring(reference: str, *, on: date, by: Actor, at: datetime) -> Moni
 
 
 def _record(verb: str, spell: Monitoring, *, by: Actor, at: datetime, old: dict[str, Any] | None) -> None:
-    new = {"reference": spell.reference, "starts": str(spell.starts), "ends": str(spell.ends)}
-    audit.record(verb, "monitoring", spell.pk, by=by, at=at, subject=spell.person_id, old=old, new=new)
+    audit.record(verb, KIND, spell.pk, by=by, at=at, subject=spell.person_id, old=old, new=_said(spell))
+
+
+def _said(spell: Monitoring) -> dict[str, Any]:
+    return {"reference": spell.reference, "starts": str(spell.starts), "ends": str(spell.ends)}

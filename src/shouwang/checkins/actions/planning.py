@@ -101,10 +101,9 @@ class Group:
         self.at = at
         ids = sorted({ask.person_id for ask in asks})
         facts.lock_people(ids)
-        self.people = facts.people(ids)
-        self.stored = facts.stored(ask.client_key for ask in asks)
         tickets = sorted({ask.by.account_id for ask in asks if ask.serial is not None and ask.by.account_id})
-        self.active = facts.active_accounts(tickets)
+        found = facts.look(ids, (ask.client_key for ask in asks), tickets)
+        self.people, self.stored, self.active = found.people, found.stored, found.active
         self.keep = timedelta(days=keep_days("checkin"))
         self.days: dict[date, OnDay] = {}
         self.today = clock.local_day(at)

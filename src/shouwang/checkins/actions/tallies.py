@@ -108,10 +108,10 @@ def standing(ids: Collection[int]) -> dict[int, Key]:
 def _add(delta: Counter[Key], nodes: Collection[str], key: Key | None, sign: int) -> None:
     if key is None:
         return
-    path, day, grade, colour, since = key
+    path, day, grade, colour, since, part = key
     for end in range(0, len(path) + 1, STEP):
         if path[:end] in nodes:
-            delta[path[:end], day, grade, colour, since] += sign
+            delta[path[:end], day, grade, colour, since, part] += sign
 
 
 def _apply(delta: Mapping[Key, int]) -> None:

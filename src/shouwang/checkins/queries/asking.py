@@ -3,6 +3,7 @@ cadence."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -10,25 +11,25 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from shouwang.checkins import rules
 from shouwang.checkins.models import AskedLevel, FormVersion
 from shouwang.checkins.rules.asking import Asking
 from shouwang.checkins.rules.standing import LOOK_BACK
 from shouwang.core import clock
+from shouwang.core.bulk import one_row, rows_as_json
 from shouwang.core.packs import get_pack
 from shouwang.core.tree import Regions, ancestors
 from shouwang.org.models import Organisation
 
 # Written as SQL because the hot path asks it with every group of check-ins.
 IN_FORCE = """
-SELECT code, sha256 FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
-ORDER BY active_from, id"""
+FROM (SELECT code, sha256 FROM core_activepack WHERE active_from <= %s AND (active_to IS NULL OR active_to >= %s)
+ ORDER BY active_from, id) AS packs"""
 FORMS = """
-SELECT COALESCE(o.path, ''), v.sha256 FROM checkins_formversion v
-LEFT JOIN org_organisation o ON o.id = v.organisation_id
-WHERE v.starts <= %s AND v.ends >= %s ORDER BY v.version"""
+FROM (SELECT COALESCE(o.path, '') AS path, v.sha256 FROM checkins_formversion v
+ LEFT JOIN org_organisation o ON o.id = v.organisation_id
+ WHERE v.starts <= %s AND v.ends >= %s ORDER BY v.version) AS forms"""
 LOOK_AGAIN_S = 2.0  # a pack file that was changed by hand is read again after so long
 MOST_REMEMBERED = 64
 BUILT_IN = ""  # stands for the hash of the built-in form
@@ -69,12 +70,12 @@ class OnDay:
 
 
 def protocols_on(day: date) -> OnDay:
-    """What is asked on `day`, and by which rules it is judged. Two small statements for people of any institution."""
-    with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [day, day])
-        versions = [(row[0], row[1]) for row in cursor.fetchall()]
-        cursor.execute(FORMS, [day, day])
-        return OnDay(versions, [(row[0], row[1]) for row in cursor.fetchall()])
+    """What is asked on `day`, and by which rules it is judged. One small statement for people of any institution."""
+    packs, forms = one_row(
+        f"SELECT {rows_as_json('code, sha256', IN_FORCE)}, {rows_as_json('path, sha256', FORMS)}", [str(day)] * 4
+    )
+    versions = [(code, sha256) for code, sha256 in json.loads(packs or "[]")]
+    return OnDay(versions, [(path, sha256) for path, sha256 in json.loads(forms or "[]")])
 
 
 def protocols_of(day: date, path: str = "") -> rules.Protocols:

@@ -118,8 +118,8 @@ def days_on_record() -> list[date]:
 def list_page(
     scope: Scope, state: State, on: rules.Todays, *, cursor: str = "", size: int = PAGE_SIZE, answers: bool = False
 ) -> Page[Person]:
-    """One page of a list, each person with `home` and `latest_checkin` (`answers`: and its check-in). Three or four
-    queries. BadInput for a cursor that is not ours."""
+    """One page of a list, its people as by `people_in_order`. Three or four queries. BadInput for a cursor that is not
+    ours."""
     backwards, after = _after(cursor, state)
     found = list(list_keys(scope, state, on, after=after, backwards=backwards, size=size + 1))
     more, found = len(found) > size, found[:size]
@@ -145,8 +145,8 @@ def _after(cursor: str, state: State) -> tuple[bool, Key | None]:
 
 
 def people_in_order(ids: list[int], *, answers: bool = False) -> list[Person]:
-    """These people in this order, with `home` and `latest_checkin`."""
-    related = ("home", "latest_checkin__checkin") if answers else ("home", "latest_checkin")
+    """These people in this order, with `home`, `own_zone` and `latest_checkin` (`answers`: and its check-in)."""
+    related = ("home", "own_zone", "latest_checkin__checkin" if answers else "latest_checkin")
     people = Person.objects.select_related(*related).in_bulk(ids)
     return [people[pk] for pk in ids if pk in people]
 

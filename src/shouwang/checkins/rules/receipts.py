@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.core.errors import BadInput
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
 # What eyes and hands confuse.
 READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "–": None})
@@ -54,11 +55,11 @@ def _wrong(text: str) -> BadInput:
 
 
 def _encode(number: int, digits: int) -> str:
-    letters = []
+    letters = ""
     while number:
-        number, digit = divmod(number, 32)
-        letters.append(ALPHABET[digit])
-    return "".join(reversed(letters)).rjust(digits, "0")
+        number, pair = divmod(number, len(PAIRS))
+        letters = PAIRS[pair] + letters
+    return letters.lstrip("0").rjust(digits, "0")
 
 
 def _decode(letters: str) -> int:

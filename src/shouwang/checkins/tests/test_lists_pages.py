@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from shouwang.checkins import actions, queries, tasks
-from shouwang.checkins.models import BulkJob, BulkRow, CheckIn, Excuse, LatestCheckIn
+from shouwang.checkins.models import BulkJob, BulkRow, CheckIn, Excuse, LatestCheckIn, PersonZone
 from shouwang.checkins.rules import State
 from shouwang.checkins.tests.builders import TODAY, fever, say, well
 from shouwang.core import events
@@ -69,6 +71,26 @@ def test_six_tabs_for_who_sees_answers_and_four_for_the_monitor(cast: Cast, sign
     assert sizes(page) == {"silent": 1, "not_yet": 0, "in": 2, "excused": 0}
     assert names(page) == ["林晓", "王蕾"]
     assert meng.get(UNIT, {"tab": "conflicting"}).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["?tab=silent", "?q=李"])
+def test_many_on_a_page_cost_no_query_each(cast: Cast, sign_in: SignIn, address: str) -> None:
+    """One of them lives by another clock, which the page shows."""
+    home, costs = cast.person["lin"], []
+    for number in (2, 30):
+        rows = [
+            Person(number=f"M{number}{k:03d}", name=f"李{k}", home=home.home, home_path=home.home_path)
+            for k in range(number)
+        ]
+        Person.objects.bulk_create(rows)
+        PersonZone.objects.create(person=rows[0], zone="Europe/London", since=NOON)
+        actions.sync_standings(at=NOON)
+        client = sign_in("fang")
+        client.get(UNIT + address)
+        with CaptureQueriesContext(connection) as captured:
+            assert len(names(client.get(UNIT + address))) >= number
+        costs.append(len(captured))
+    assert costs[0] == costs[1] <= 30, costs
 
 
 def test_a_refresh_without_news_is_empty(cast: Cast, sign_in: SignIn) -> None:

@@ -141,6 +141,33 @@ def test_order_is_that_of_a_stable_sort_by_several_keys(keys: list[list[int]]) -
     assert sorted_order(*columns).tolist() == np.lexsort(columns).tolist()
 
 
+NUMBERS = st.sampled_from([st.integers(0, 1), st.integers(0, 500), st.integers(0, 2**31 - 1)])
+TIMES = st.sampled_from(
+    [st.integers(0, 3), st.integers(0, 86_400), st.integers(-(2**40), 2**40), st.integers(-(2**62), 2**62)]
+)
+ROWS = st.tuples(NUMBERS, TIMES, st.sampled_from([2, 90_000, 2**62]), NUMBERS).flatmap(
+    lambda kinds: st.lists(
+        st.tuples(kinds[0], kinds[1], st.integers(1, kinds[2]), kinds[3], st.integers(0, 255)), max_size=150
+    )
+)
+
+
+@given(ROWS)
+def test_visits_and_their_indexes_are_sorted_whatever_the_numbers(rows: list[tuple[int, int, int, int, int]]) -> None:
+    """Few and many of one place and start, numbers close together and far apart, times of a day and of ages."""
+    given_ = [(place, start, start + length, person, source) for place, start, length, person, source in rows]
+    built = build_visit_segment(*zip(*given_, strict=True)) if given_ else build_visit_segment([], [], [], [], [])
+    columns = (built.place, built.start, built.end, built.person, built.source)
+    assert list(zip(*(c.tolist() for c in columns), strict=True)) == sorted(given_)
+    assert built.person_rows.tolist() == np.lexsort((built.start, built.person)).tolist()
+    assert built.person_keys.tolist() == sorted({row[3] for row in rows})
+    assert np.diff(built.person_offsets).tolist() == [
+        sum(row[3] == person for row in rows) for person in built.person_keys.tolist()
+    ]
+    assert built.starts.tolist() == sorted(row[1] for row in given_)
+    assert built.ends.tolist() == sorted(row[2] for row in given_)
+
+
 VISITS = st.builds(
     lambda place, start, length, person: Visit(place, start, start + length, person),
     st.integers(0, 2), st.integers(-20, 40), st.integers(1, 30), st.integers(0, 3),

@@ -8,9 +8,11 @@ from shouwang.isolation.actions.objections import answer_objection, object_to
 from shouwang.isolation.actions.orders import (
     order_for_case,
     order_for_contact,
+    order_many,
     orders_for_contacts,
     withdraw_for_case,
     withdraw_for_contact,
+    withdraw_many,
 )
 from shouwang.isolation.actions.places import assign_room, stay_home
 from shouwang.isolation.actions.release import acknowledge, end_order
@@ -23,8 +25,10 @@ __all__ = [
     "object_to",
     "order_for_case",
     "order_for_contact",
+    "order_many",
     "orders_for_contacts",
     "stay_home",
     "withdraw_for_case",
     "withdraw_for_contact",
+    "withdraw_many",
 ]

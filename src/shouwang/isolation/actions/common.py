@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,9 +19,11 @@ from shouwang.core.scope import Actor, system_actor
 from shouwang.isolation.models import Order, OrderSeries
 from shouwang.isolation.queries import MANAGE, within
 from shouwang.org.models import Person
+from shouwang.org.queries import reached_by_any
 
 PREFIX = {Order.Kind.QUARANTINE: "Q", Order.Kind.ISOLATION: "I"}
 REASON_LENGTH = 300
+RULE = system_actor("isolation orders")
 
 
 def require(by: Actor, person: Person, right: str = MANAGE) -> None:
@@ -29,10 +32,11 @@ def require(by: Actor, person: Person, right: str = MANAGE) -> None:
         raise Forbidden(data_right=right)
 
 
-def watcher(by: Actor, person: Person) -> Actor:
-    """Who starts and ends the watch over a person. A tracer may confirm a contact whose unit they do not reach; the
+def watchers(by: Actor, people: Sequence[Person]) -> dict[int, Actor]:
+    """Who starts and ends the watch over each of them. A tracer may confirm a contact whose unit they do not reach; the
     watch then follows from the order, not from them."""
-    return by if any(within(by, person, right) for right in WATCH_RIGHTS) else system_actor("isolation orders")
+    able = reached_by_any(by, WATCH_RIGHTS, people)
+    return {person.pk: by if person.pk in able else RULE for person in people}
 
 
 def lock(order: Order) -> None:
@@ -43,7 +47,13 @@ def lock(order: Order) -> None:
 
 def lock_person(person_id: int) -> Person:
     """Hold the person's row: two confirmations at the same instant make one order, not two."""
-    return Person.objects.select_for_update().get(pk=person_id)
+    return lock_people([person_id])[person_id]
+
+
+def lock_people(ids: Iterable[int]) -> dict[int, Person]:
+    """`lock_person` for each, in the order of their ids, so that two who lock several never wait for each other."""
+    rows = Person.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+    return {person.pk: person for person in rows}
 
 
 def check_version(order: Order, version: int | None) -> None:
@@ -79,12 +89,13 @@ def words(value: str, field: str, *, limit: int = REASON_LENGTH) -> str:
     return text
 
 
-def next_number(kind: str, year: int) -> str:
-    """``Q-2026-0001``: counted within the transaction, one at a time, so there are no gaps and no doubles."""
+def next_numbers(kind: str, year: int, number: int) -> list[str]:
+    """``Q-2026-0001`` and so on: counted within the transaction, one at a time, so there are no gaps and no doubles."""
     prefix = f"{PREFIX[Order.Kind(kind)]}-{year}"
     OrderSeries.objects.get_or_create(prefix=prefix)
-    OrderSeries.objects.filter(prefix=prefix).update(last=F("last") + 1)
-    return f"{prefix}-{OrderSeries.objects.values_list('last', flat=True).get(prefix=prefix):04d}"
+    OrderSeries.objects.filter(prefix=prefix).update(last=F("last") + number)
+    last = OrderSeries.objects.values_list("last", flat=True).get(prefix=prefix)
+    return [f"{prefix}-{one:04d}" for one in range(last - number + 1, last + 1)]
 
 
 def purge_on(ends_on: date) -> date:
@@ -99,7 +110,7 @@ def finish(order: Order, state: str, code: str, *, reason: str = "", by: Actor, 
     order.purge_on = purge_on(max(order.ends_on, clock.local_day(at)))
     save(order, "state", "ended_at", "ended_by", "end_code", "end_reason", "purge_on")
     leave_room(order, at=at)
-    end_monitoring(order.number, on=clock.local_day(at), by=watcher(by, order.person), at=at)
+    end_monitoring(order.number, on=clock.local_day(at), by=watchers(by, [order.person])[order.person_id], at=at)
     verb = "order.withdrawn" if state == Order.State.WITHDRAWN else "order.ended"
     note(verb, order, by=by, at=at, old=old, new={"state": state, "why": code, "reason": reason})
     publish(verb, order=order, by=by, at=at)

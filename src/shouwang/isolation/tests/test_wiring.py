@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
 from shouwang.cases.actions import set_dates
 from shouwang.checkins.models import Monitoring
 from shouwang.isolation.models import Order
 from shouwang.isolation.tests.scenes import make_case, make_contact
 from shouwang.org.tests.cast import NOON, Cast
-from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, reconsider
+from shouwang.tracing.actions.contacts import confirm, dismiss, reconsider
 
 
 def test_a_tracer_confirms_and_the_contact_is_ordered_then_dismissed_and_free(cast: Cast) -> None:
@@ -34,20 +31,6 @@ def test_a_decision_taken_back_frees_too(cast: Cast) -> None:
     confirmed = confirm(contact, by=cast.by("qiu"), at=NOON)
     reconsider(confirmed, reason="证据有误", by=cast.by("qiu"), at=NOON)
     assert Order.objects.get().state == "withdrawn"
-
-
-def test_many_at_once_cost_a_bounded_number_of_queries_each(cast: Cast) -> None:
-    case = make_case(cast, "lin")
-    contacts = [
-        make_contact(cast, case, name, state="candidate", grade="general" if name == "deng" else "close")
-        for name in ("wang", "zhao", "ou", "meng", "deng")
-    ]
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        confirm_many(case, [contact.pk for contact in contacts], by=cast.by("qiu"), at=NOON)
-    assert set(Order.objects.values_list("person__name", flat=True)) == {"王蕾", "赵宁", "欧阳静", "孟欣"}
-    assert len(captured) <= 40 * len(contacts)  # an order and a follow-up each
 
 
 def test_a_corrected_date_moves_the_end_counted_from_it(cast: Cast) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -130,21 +131,40 @@ def holders(right: str, path: str, *, on: date) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=grants.values("account__person"), left_on__isnull=True)
 
 
-def answerers(person: Person, right: str, *, on: date) -> list[tuple[int, int]]:
-    """(person id, tier) of those who answer for this person's unit (tier 0) or for one above it, and hold `right`
-    there: the nearest unit first, in a unit the first before the deputy. Never the person themselves. One query."""
-    rows = (
-        Responsibility.objects.filter(
-            current(on),
-            organisation__path__in=ancestors(person.home_path),
-            person__in=holders(right, person.home_path, on=on),
-        )
-        .exclude(person=person)
-        .order_by("-organisation__path", "-rank")
-        .values_list("person", "organisation__path")
-    )
-    tiers: dict[str, int] = {}
-    found: dict[int, int] = {}
-    for answerer, path in rows:
-        found.setdefault(answerer, tiers.setdefault(path, len(tiers)))
-    return list(found.items())
+def holders_of(right: str, paths: Iterable[str], *, on: date) -> dict[str, frozenset[int]]:
+    """Path -> ids of the `holders` of `right` there. One query, however many paths."""
+    roles = [role for role, rights in rules.ROLE_RIGHTS.items() if right in rights]
+    above = {path: ancestors(path) for path in paths}
+    grants = Grant.objects.filter(
+        current(on), role__in=roles, organisation__path__in={node for nodes in above.values() for node in nodes},
+        account__is_active=True, account__person__left_on__isnull=True,
+    )  # fmt: skip
+    at: dict[str, set[int]] = defaultdict(set)
+    for node, person in grants.order_by().values_list("organisation__path", "account__person"):
+        if person is not None:
+            at[node].add(person)
+    return {path: frozenset().union(*(at[node] for node in nodes if node in at)) for path, nodes in above.items()}
+
+
+def answerers_of(paths: Iterable[str], right: str, *, on: date) -> dict[str, list[tuple[int, int]]]:
+    """Path -> (person id, tier) of those who answer for the unit there (tier 0) or for one above it, and hold `right`
+    there: the nearest unit first, in a unit the first before the deputy. Two queries, however many paths."""
+    able = holders_of(right, paths, on=on)
+    above = {path: ancestors(path) for path in able}
+    rows = Responsibility.objects.filter(
+        current(on), organisation__path__in={node for nodes in above.values() for node in nodes}
+    ).order_by("-rank", "pk")
+    at: dict[str, list[int]] = defaultdict(list)
+    for node, person in rows.values_list("organisation__path", "person"):
+        at[node].append(person)
+    found: dict[str, list[tuple[int, int]]] = {}
+    for path, nodes in above.items():
+        tiers: dict[int, int] = {}
+        occupied = 0
+        for node in reversed(nodes):
+            here = [person for person in at.get(node, ()) if person in able[path]]
+            for person in here:
+                tiers.setdefault(person, occupied)
+            occupied += bool(here)
+        found[path] = list(tiers.items())
+    return found

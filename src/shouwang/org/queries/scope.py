@@ -16,6 +16,7 @@ from shouwang.core.tree import EVERYTHING, Range, ancestors, covers, in_ranges, 
 from shouwang.org import rules
 from shouwang.org.models import Account, ApiToken, Grant, Membership, Organisation, Person, Place, Responsibility
 
+IDS_A_QUERY = 5000  # below the parameter limits of both databases
 INSTITUTIONS = (Organisation.Kind.UNIVERSITY, Organisation.Kind.SCHOOL)
 
 
@@ -60,6 +61,27 @@ def reachable(by: Actor, right: str, prefix: str = "") -> Q:
     ).values("person_id")
     key = f"{prefix}pk__in" if not prefix else f"{prefix.removesuffix('__')}_id__in"
     return in_ranges(f"{prefix}home_path", ranges) | Q(**{key: others})
+
+
+def reached(by: Actor, right: str, people: Iterable[Person]) -> set[int]:
+    """Ids of those of `people` over whom `by` holds `right`, by home organisation or any membership."""
+    known = {person.pk: person for person in people}
+    found = {pk for pk, person in known.items() if by.holds(right, person.home_path)}
+    if len(found) < len(known) and by.holds(right):
+        rest = sorted(known.keys() - found)
+        for start in range(0, len(rest), IDS_A_QUERY):
+            part = rest[start : start + IDS_A_QUERY]
+            found |= set(Person.objects.filter(reachable(by, right), pk__in=part).values_list("pk", flat=True))
+    return found
+
+
+def reached_by_any(by: Actor, rights: Iterable[str], people: Iterable[Person]) -> set[int]:
+    """As `reached`, for one right or another; the later ones are asked only of whom the earlier ones leave."""
+    left = {person.pk: person for person in people}
+    found: set[int] = set()
+    for right in rights:
+        found |= reached(by, right, [person for pk, person in left.items() if pk not in found])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shouwang.tracing.actions.following import (
     sync_all,
     sync_case,
     sync_follow_up,
+    sync_follow_ups,
 )
 from shouwang.tracing.actions.network import NetworkWritten, write_network
 from shouwang.tracing.actions.presence import ImportOptions, ImportResult, import_presence
@@ -55,6 +56,7 @@ __all__ = [
     "sync_all",
     "sync_case",
     "sync_follow_up",
+    "sync_follow_ups",
     "trace_case",
     "unknowns",
     "write_network",

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.models import Case
 from shouwang.core import audit
+from shouwang.core.bulk import batches, save_many
 from shouwang.core.errors import BadInput, Conflict, NotFound
 from shouwang.core.events import publish
 from shouwang.core.scope import Actor
+from shouwang.org.models import Person
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
 
@@ -26,7 +27,7 @@ def confirm(contact: Contact, *, by: Actor, at: datetime, reason: str = "", vers
     """The person is a contact. Needs trace.work over the case's person and an open case.
 
     Confirming again changes nothing. `version` is the one the tracer saw: Conflict when a colleague decided otherwise
-    since. Publishes contact.confirmed.
+    since. Publishes contact.confirmed, and contacts.confirmed with a list of all that one act confirmed.
     """
     return _decide(contact, State.CONFIRMED, reason, by=by, at=at, version=version)
 
@@ -64,13 +65,24 @@ def _decide_many(
 ) -> list[Contact]:
     queries.case_to_trace(by, case.pk)
     wanted = dict.fromkeys(contact_ids)
-    found = {row.pk: row for row in Contact.objects.filter(case=case, pk__in=list(wanted)).select_related("person")}
-    if found.keys() != wanted.keys():
+    found: list[Contact] = []
+    for part in batches(sorted(wanted)):
+        rows = (
+            Contact.objects.select_for_update(of=("self",))
+            .filter(case=case, pk__in=part)
+            .select_related("person__home")
+        )
+        found += rows.order_by("pk").defer("days", "evidence")
+    if len(found) != len(wanted):
         raise NotFound
-    undecided = [row for row in found.values() if row.state == State.CANDIDATE]
+    undecided = [row for row in found if row.state == State.CANDIDATE]
+    # Everybody's row first and in one order: what follows takes a lock that all share, the series of order numbers.
+    for part in batches(sorted(row.person_id for row in undecided)):
+        list(Person.objects.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk"))
     for row in undecided:
         row.case = case
-        _write(row, state, reason, by=by, at=at)
+    for some in batches(undecided):
+        _write(some, state, reason, by=by, at=at)
     return undecided
 
 
@@ -96,29 +108,37 @@ def _decide(contact: Contact, state: str, reason: str, *, by: Actor, at: datetim
             _("A colleague has decided meanwhile: %(state)s. Look again before you decide."),
             state=row.get_state_display(),
         )
-    _write(row, state, reason, by=by, at=at)
+    _write([row], state, reason, by=by, at=at)
     return row
 
 
-def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) -> None:
+def _write(rows: Sequence[Contact], state: str, reason: str, *, by: Actor, at: datetime) -> None:
+    """Write one decision on locked contacts of one case, and what follows from it, in a fixed number of statements."""
     if len(reason) > LONGEST_REASON:
         raise BadInput(_("At most %(limit)s characters."), field="reason", limit=LONGEST_REASON)
-    old = row.state
-    row.state, row.decision_reason = state, reason.strip()
     undecided = state == State.CANDIDATE
-    row.decided_at = None if undecided else at
-    row.decided_by_id = None if undecided else by.account_id
-    row.version = F("version") + 1
-    row.save(update_fields=["state", "decision_reason", "decided_at", "decided_by", "version"])
-    row.refresh_from_db(fields=["version"])
+    old = {row.pk: row.state for row in rows}
+    for row in rows:
+        row.state, row.decision_reason, row.version = state, reason.strip(), row.version + 1
+        row.decided_at = None if undecided else at
+        row.decided_by_id = None if undecided else by.account_id
+    save_many(rows, ("state", "decision_reason", "decided_at", "decided_by", "version"))
     verb = {State.CONFIRMED: "contact.confirmed", State.DISMISSED: "contact.dismissed"}.get(
         State(state), "contact.reconsidered"
     )
-    new = {"state": state, "reason": row.decision_reason, "case": row.case_id}
-    audit.record(verb, "contact", row.pk, by=by, at=at, subject=row.person_id, old={"state": old}, new=new)
+    new = {"state": state, "reason": reason.strip()}
+    lines = ((row.pk, row.person_id, {"state": old[row.pk]}, {**new, "case": row.case_id}) for row in rows)
+    audit.record_changes(verb, "contact", lines, by=by, at=at)
     if not undecided:
+        _publish(verb, rows, by=by, at=at)
+        return
+    _publish("contact.dismissed", [row for row in rows if old[row.pk] == State.CONFIRMED], by=by, at=at)
+    _publish("contact.reconsidered", [row for row in rows if old[row.pk] != State.CONFIRMED], by=by, at=at)
+
+
+def _publish(verb: str, rows: Sequence[Contact], *, by: Actor, at: datetime) -> None:
+    """Once for all of them ("contacts.confirmed", …), and for each ("contact.confirmed", …)."""
+    if rows:
+        publish(verb.replace("contact.", "contacts."), contacts=rows, by=by, at=at)
+    for row in rows:
         publish(verb, contact=row, by=by, at=at)
-    elif old == State.CONFIRMED:
-        publish("contact.dismissed", contact=row, by=by, at=at)
-    else:
-        publish("contact.reconsidered", contact=row, by=by, at=at)

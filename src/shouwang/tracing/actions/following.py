@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,10 +11,11 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.models import Case
-from shouwang.checkins.actions import end_monitoring, start_monitoring, submit
+from shouwang.checkins.actions import Spell, end_monitoring, start_monitoring_many, submit
 from shouwang.checkins.models import CheckIn
 from shouwang.checkins.rules import Answers
 from shouwang.core import audit, clock
+from shouwang.core.bulk import create_many, save_many
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.events import publish
 from shouwang.core.retention import keep_days
@@ -26,11 +27,14 @@ from shouwang.tracing.queries import following as queries
 from shouwang.tracing.rules import following as rules
 
 RULE = system_actor("follow-up")
-LONGEST = 300
+LONGEST, KIND = 300, "followup"
+CHANGED = (
+    "starts_on", "ends_on", "checks_per_day", "temperature_required", "why_zh", "why_en", "contact", "pack", "purge_on",
+    "version",
+)  # fmt: skip
 State, Outcome = FollowUp.State, FollowUpCall.Outcome
 
 
-@transaction.atomic
 def sync_follow_up(person_id: int, disease: str, *, by: Actor, at: datetime) -> FollowUp | None:
     """Bring a person's follow-up for one disease into step with their confirmed contacts; the one that runs then.
 
@@ -38,28 +42,31 @@ def sync_follow_up(person_id: int, disease: str, *, by: Actor, at: datetime) -> 
     changes nothing: who was asked to look after them stays asked. What was completed or ended by decision does not
     begin anew for the same days.
     """
-    person = Person.objects.select_for_update().get(pk=person_id)
-    running = queries.running(person_id, disease)
-    ill = queries.is_case(person_id, disease)
-    found = None if ill else queries.watch_of(person_id, disease)
-    if found is None:
-        if running is not None:
-            _stop(running, State.BECAME_CASE if ill else State.WITHDRAWN, by=by, at=at)
-        return None
-    wanted, contact = found
-    if running is not None:
-        return _change(running, wanted, contact, by=by, at=at)
-    if wanted.ends < clock.local_day(at) or queries.was_followed(person_id, disease, wanted.ends):
-        return None
-    return _begin(person, wanted, contact, by=by, at=at)
+    return sync_follow_ups([person_id], disease, by=by, at=at).get(person_id)
+
+
+@transaction.atomic
+def sync_follow_ups(people: Iterable[int], disease: str, *, by: Actor, at: datetime) -> dict[int, FollowUp]:
+    """`sync_follow_up` for each of them, in a fixed number of statements; person -> the one that runs then."""
+    ids = list(dict.fromkeys(people))
+    persons = {row.pk: row for row in Person.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    running = queries.running(persons, disease)
+    ill = queries.are_cases(persons, disease)
+    wanted = queries.watches_of(persons.keys() - ill, disease)
+    for pk in [pk for pk in running if pk not in wanted]:
+        _stop(running.pop(pk), State.BECAME_CASE if pk in ill else State.WITHDRAWN, by=by, at=at)
+    _change({pk: (row, *wanted[pk]) for pk, row in running.items()}.values(), by=by, at=at)
+    today = clock.local_day(at)
+    asked = {pk: wanted[pk] for pk in ids if pk in wanted and pk not in running and wanted[pk][0].ends >= today}
+    over = queries.followed_until(asked, disease) if asked else {}
+    fresh = [(persons[pk], *found) for pk, found in asked.items() if pk not in over or over[pk] < found[0].ends]
+    return running | {row.person_id: row for row in _begin(fresh, by=by, at=at)}
 
 
 def sync_case(case: Case, *, by: Actor, at: datetime) -> int:
     """`sync_follow_up` for the case's person and every confirmed contact of it; how many follow-ups run then."""
     contacts = Contact.objects.filter(case=case, state=Contact.State.CONFIRMED).values_list("person", flat=True)
-    with transaction.atomic():
-        people = [case.person_id, *contacts]
-        return sum(sync_follow_up(pk, case.disease, by=by, at=at) is not None for pk in dict.fromkeys(people))
+    return len(sync_follow_ups([case.person_id, *contacts], case.disease, by=by, at=at))
 
 
 def sync_all(*, by: Actor, at: datetime) -> int:
@@ -71,40 +78,51 @@ def sync_all(*, by: Actor, at: datetime) -> int:
     return sum(sync_follow_up(pk, disease, by=by, at=at) is not None for pk, disease in sorted(pairs))
 
 
-def _begin(person: Person, wanted: rules.Watch, contact: Contact, *, by: Actor, at: datetime) -> FollowUp:
-    row = FollowUp(
-        person=person, disease=contact.case.disease, pack=contact.case.pack, contact=contact, begun_at=at,
-        starts_on=wanted.starts, ends_on=wanted.ends, checks_per_day=wanted.checks_per_day,
-        temperature_required=wanted.temperature_required, why_zh=wanted.why.zh, why_en=wanted.why.en,
-        purge_on=_purge_on(wanted.ends),
-    )  # fmt: skip
-    row.assigned_id = _next_to_ask(row, at)
-    row.assigned_at = at if row.assigned_id else None
-    row.tried = [row.assigned_id] if row.assigned_id else []
-    row.save()
-    _ask(row, at=at)
-    _note("followup.begun", row, by=by, at=at, new={"ends": str(row.ends_on), "assigned": row.assigned_id})
-    return row
+def _begin(fresh: Sequence[tuple[Person, rules.Watch, Contact]], *, by: Actor, at: datetime) -> list[FollowUp]:
+    if not fresh:
+        return []
+    choice = _Choice([person for person, _watch, _contact in fresh], at=at)
+    rows = []
+    for person, wanted, contact in fresh:
+        row = FollowUp(
+            person=person, disease=contact.case.disease, pack=contact.case.pack, contact=contact, begun_at=at,
+            starts_on=wanted.starts, ends_on=wanted.ends, checks_per_day=wanted.checks_per_day,
+            temperature_required=wanted.temperature_required, why_zh=wanted.why.zh, why_en=wanted.why.en,
+            purge_on=_purge_on(wanted.ends),
+        )  # fmt: skip
+        row.assigned_id = choice.take(row)
+        row.assigned_at = at if row.assigned_id else None
+        row.tried = [row.assigned_id] if row.assigned_id else []
+        rows.append(row)
+    create_many(rows)
+    _ask(rows, at=at)
+    told = ((row.pk, row.person_id, {"ends": str(row.ends_on), "assigned": row.assigned_id}) for row in rows)
+    audit.record_many("followup.begun", KIND, told, by=by, at=at)
+    return rows
 
 
-def _change(row: FollowUp, wanted: rules.Watch, contact: Contact, *, by: Actor, at: datetime) -> FollowUp:
+def _change(found: Iterable[tuple[FollowUp, rules.Watch, Contact]], *, by: Actor, at: datetime) -> None:
     """The beginning stays: whoever has been watched since Monday has been, whatever contact is dropped on Friday."""
-    starts = min(row.starts_on, wanted.starts)
-    fresh = {
-        "starts_on": starts, "ends_on": max(wanted.ends, starts), "checks_per_day": wanted.checks_per_day,
-        "temperature_required": wanted.temperature_required, "why_zh": wanted.why.zh, "why_en": wanted.why.en,
-        "contact_id": contact.pk, "pack": contact.case.pack,
-    }  # fmt: skip
-    if all(getattr(row, name) == value for name, value in fresh.items()):
-        return row
-    old = row.ends_on
-    for name, value in fresh.items():
-        setattr(row, name, value)
-    row.purge_on = _purge_on(row.ends_on)
-    _save(row)
-    _ask(row, at=at)
-    _note("followup.changed", row, by=by, at=at, old={"ends": str(old)}, new={"ends": str(row.ends_on)})
-    return row
+    changed: list[FollowUp] = []
+    lines: list[audit.Change] = []
+    for row, wanted, contact in found:
+        starts = min(row.starts_on, wanted.starts)
+        fresh = {
+            "starts_on": starts, "ends_on": max(wanted.ends, starts), "checks_per_day": wanted.checks_per_day,
+            "temperature_required": wanted.temperature_required, "why_zh": wanted.why.zh, "why_en": wanted.why.en,
+            "contact_id": contact.pk, "pack": contact.case.pack,
+        }  # fmt: skip
+        if all(getattr(row, name) == value for name, value in fresh.items()):
+            continue
+        old = row.ends_on
+        for name, value in fresh.items():
+            setattr(row, name, value)
+        row.purge_on, row.version = _purge_on(row.ends_on), row.version + 1
+        changed.append(row)
+        lines.append((row.pk, row.person_id, {"ends": str(old)}, {"ends": str(row.ends_on)}))
+    save_many(changed, CHANGED)
+    _ask(changed, at=at)
+    audit.record_changes("followup.changed", KIND, lines, by=by, at=at)
 
 
 def _stop(row: FollowUp, state: str, *, by: Actor, at: datetime, reason: str = "") -> None:
@@ -252,7 +270,7 @@ def _hand_on(row: FollowUp, heard: Mapping[date, rules.Heard], yesterday: date, 
     if not rules.owes_step(starts=row.starts_on, yesterday=yesterday, heard=heard, stepped_on=row.stepped_on):
         return False
     row.stepped_on = yesterday
-    to = _next_to_ask(row, at)
+    to = _Choice([row.person], at=at).take(row)
     if to is None:
         _save(row)
     else:
@@ -262,12 +280,21 @@ def _hand_on(row: FollowUp, heard: Mapping[date, rules.Heard], yesterday: date, 
     return to is not None
 
 
-def _next_to_ask(row: FollowUp, at: datetime) -> int | None:
-    """Who answers for the person's unit, then who answers above it, last a tracer whom nobody named: least loaded."""
-    chain = queries.chain_of(row.person, on=clock.local_day(at))
-    loads = queries.loads([person for person, _tier in chain])
-    candidates = [rules.Candidate(person, tier, loads.get(person, 0)) for person, tier in chain]
-    return rules.assignee(candidates, row.tried)
+class _Choice:
+    """Whom the rule asks for each of `people`: who answers for their unit, then who answers above it, last a tracer
+    whom nobody named; of equals the least loaded, counting those just given. Four queries."""
+
+    def __init__(self, people: Sequence[Person], *, at: datetime) -> None:
+        self.chains = queries.chains_of({person.home_path for person in people}, on=clock.local_day(at))
+        self.loads = queries.loads({one for chain in self.chains.values() for one, _tier in chain})
+
+    def take(self, row: FollowUp) -> int | None:
+        chain = [link for link in self.chains[row.person.home_path] if link[0] != row.person_id]
+        candidates = [rules.Candidate(person, tier, self.loads.get(person, 0)) for person, tier in chain]
+        to = rules.assignee(candidates, row.tried)
+        if to is not None:
+            self.loads[to] = self.loads.get(to, 0) + 1
+        return to
 
 
 def _assign(row: FollowUp, to: int | None, *, by: Actor, at: datetime, verb: str) -> None:
@@ -277,12 +304,13 @@ def _assign(row: FollowUp, to: int | None, *, by: Actor, at: datetime, verb: str
     _note(verb, row, by=by, at=at, old={"assigned": old}, new={"assigned": to})
 
 
-def _ask(row: FollowUp, *, at: datetime) -> None:
-    """The person is asked to check in; the check-in obeys the spell."""
-    start_monitoring(
-        person=row.person, starts=row.starts_on, ends=row.ends_on, checks_per_day=row.checks_per_day,
-        temperature_required=row.temperature_required, reason="followup", reference=row.reference, by=RULE, at=at,
-    )  # fmt: skip
+def _ask(rows: Sequence[FollowUp], *, at: datetime) -> None:
+    """The people are asked to check in; the check-in obeys the spell."""
+    spells = [
+        Spell(row.person, row.starts_on, row.ends_on, row.checks_per_day, row.temperature_required, KIND, row.reference)
+        for row in rows
+    ]
+    start_monitoring_many(spells, by=RULE, at=at)
 
 
 def _locked(row: FollowUp) -> FollowUp:
@@ -322,4 +350,4 @@ def _purge_on(ends: date) -> date:
 
 
 def _note(verb: str, row: FollowUp, *, by: Actor, at: datetime, old: Any = None, new: Any = None) -> None:
-    audit.record(verb, "followup", row.pk, by=by, at=at, subject=row.person_id, old=old, new=new)
+    audit.record(verb, KIND, row.pk, by=by, at=at, subject=row.person_id, old=old, new=new)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from shouwang.core.packs import Pack, Text
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
-from shouwang.org.queries import answerers, holders, reachable
+from shouwang.org.queries import answerers_of, holders, holders_of, reachable
 from shouwang.tracing.models import Contact, FollowUp, FollowUpCall
 from shouwang.tracing.queries import catalogue, judging
 from shouwang.tracing.rules import following as rules
@@ -43,49 +43,79 @@ def within(by: Actor, person: Person) -> bool:
     )
 
 
-def running(person_id: int, disease: str) -> FollowUp | None:
-    """The follow-up that runs, locked where the database locks rows."""
+def running(people: Collection[int], disease: str) -> dict[int, FollowUp]:
+    """Person -> the follow-up that runs, locked where the database locks rows."""
     rows = FollowUp.objects.select_for_update(of=("self",)).select_related("person")
-    return rows.filter(person_id=person_id, disease=disease, state=RUNNING).first()
+    found = rows.filter(person_id__in=people, disease=disease, state=RUNNING).order_by("pk")
+    return {row.person_id: row for row in found}
 
 
-def is_case(person_id: int, disease: str) -> bool:
-    """Whether the person is an open case of the disease themselves; a suspicion is watched by the clinic."""
-    rows = Case.objects.filter(person_id=person_id, disease=disease, closed_at__isnull=True)
-    return rows.exclude(classification=Classification.DISCARDED).exists()
+def are_cases(people: Collection[int], disease: str) -> set[int]:
+    """Who of them is an open case of the disease themselves; a suspicion is watched by the clinic."""
+    rows = Case.objects.filter(person_id__in=people, disease=disease, closed_at__isnull=True)
+    return set(rows.exclude(classification=Classification.DISCARDED).values_list("person", flat=True))
 
 
-def was_followed(person_id: int, disease: str, ends: date) -> bool:
-    """Whether a follow-up until `ends` or later was completed or ended by decision already."""
+def followed_until(people: Collection[int], disease: str) -> dict[int, date]:
+    """Person -> the latest end of a follow-up that was completed or ended by decision already."""
     over = (FollowUp.State.COMPLETED, FollowUp.State.ENDED)
-    return FollowUp.objects.filter(person_id=person_id, disease=disease, state__in=over, ends_on__gte=ends).exists()
+    rows = FollowUp.objects.filter(person_id__in=people, disease=disease, state__in=over).order_by()
+    return dict(rows.values_list("person").annotate(latest=Max("ends_on")))
 
 
-def watch_of(person_id: int, disease: str) -> tuple[rules.Watch, Contact] | None:
-    """The watch that a person's confirmed contacts ask for, and the contact that lasts longest. One query."""
-    rows = Contact.objects.filter(person_id=person_id, state=Contact.State.CONFIRMED, case__disease=disease)
+def watches_of(people: Collection[int], disease: str) -> dict[int, tuple[rules.Watch, Contact]]:
+    """Person -> the watch that their confirmed contacts ask for, and the contact that lasts longest. One query."""
+    rows = Contact.objects.filter(person_id__in=people, state=Contact.State.CONFIRMED, case__disease=disease)
     rows = rows.exclude(case__classification=Classification.DISCARDED).select_related("case", "trace")
-    contacts = {row.pk: row for row in rows}
-    found = rules.watch(_exposure(row) for row in contacts.values())
-    return (found, contacts[found.contact]) if found else None
+    of_person: dict[int, dict[int, Contact]] = defaultdict(dict)
+    for row in rows.order_by("pk").defer("days", "evidence"):
+        of_person[row.person_id][row.pk] = row
+    judged = Judging()
+    found = {}
+    for person, contacts in of_person.items():
+        wanted = rules.watch(judged.exposure(row) for row in contacts.values())
+        if wanted:
+            found[person] = (wanted, contacts[wanted.contact])
+    return found
 
 
-def _exposure(contact: Contact) -> rules.Exposure:
-    pack, edition = pack_of(contact.case), edition_of(contact)
+class Judging:
+    """What packs and editions say of contacts, each read once however many contacts it judges."""
+
+    def __init__(self) -> None:
+        self._packs: dict[tuple[str, str], tuple[Pack, rules.FollowUpRule | None]] = {}
+        self._said: dict[tuple[str, str, str, str, str], tuple[Text, int | None, Text | None]] = {}
+
+    def exposure(self, contact: Contact) -> rules.Exposure:
+        key = (contact.case.pack, contact.case.pack_sha256)
+        if key not in self._packs:
+            pack = pack_of(contact.case)
+            self._packs[key] = pack, follow_up_rule(pack)
+        pack, rule = self._packs[key]
+        by = (*key, contact.trace.rule_basis, contact.trace.rule, contact.grade)
+        if by not in self._said:
+            self._said[by] = _of_grade(contact, pack)
+        name, observed, title = self._said[by]
+        return rules.Exposure(
+            id=contact.pk,
+            rule=rule,
+            grade=contact.grade,
+            grade_name=name,
+            exposed_on=rules.last_exposure(contact.first_at, contact.last_at, clock.zone()),
+            confirmed_on=clock.local_day(contact.decided_at or contact.found_at),
+            observed=observed,
+            edition=title,
+        )
+
+
+def _of_grade(contact: Contact, pack: Pack) -> tuple[Text, int | None, Text | None]:
+    """The name of the contact's grade, the days its edition observes it for, and the edition's title."""
+    edition = edition_of(contact)
     observed = None
     for item in edition.observation if edition else ():
         if item.grade == contact.grade:
             observed = sum(phase.days for phase in item.phases)
-    return rules.Exposure(
-        id=contact.pk,
-        rule=follow_up_rule(pack),
-        grade=contact.grade,
-        grade_name=grade_name(contact.grade, pack, edition),
-        exposed_on=rules.last_exposure(contact.first_at, contact.last_at, clock.zone()),
-        confirmed_on=clock.local_day(contact.decided_at or contact.found_at),
-        observed=observed,
-        edition=edition.head.title if edition else None,
-    )
+    return grade_name(contact.grade, pack, edition), observed, edition.head.title if edition else None
 
 
 def follow_up_rule(pack: Pack) -> rules.FollowUpRule | None:
@@ -138,14 +168,18 @@ def loads(people: Iterable[int]) -> dict[int, int]:
     return dict(rows.annotate(n=Count("pk")))
 
 
-def chain_of(person: Person, *, on: date) -> list[tuple[int, int]]:
-    """(person id, tier) of whom a follow-up may be asked by rule: those who answer for the unit or above it
-    (`org.queries.answerers`), and behind them all the tracers. Two queries."""
-    named = answerers(person, WORK, on=on)
-    known = {answerer for answerer, _tier in named}
-    tracers = holders(TRACE, person.home_path, on=on).exclude(pk=person.pk).order_by("pk").values_list("pk", flat=True)
-    last = max((tier for _answerer, tier in named), default=-1) + 1
-    return [*named, *((tracer, last) for tracer in tracers if tracer not in known)]
+def chains_of(paths: Iterable[str], *, on: date) -> dict[str, list[tuple[int, int]]]:
+    """Home path -> (person id, tier) of whom a follow-up may be asked by rule: those who answer for the unit or above
+    it (`org.queries.answerers_of`), and behind them all the tracers. Three queries. Whoever is followed is among them
+    where they answer themselves: leave them out."""
+    wanted = set(paths)
+    named, tracers = answerers_of(wanted, WORK, on=on), holders_of(TRACE, wanted, on=on)
+    found = {}
+    for path, answering in named.items():
+        known = {answerer for answerer, _tier in answering}
+        last = max((tier for _answerer, tier in answering), default=-1) + 1
+        found[path] = [*answering, *((tracer, last) for tracer in sorted(tracers[path]) if tracer not in known)]
+    return found
 
 
 def to_look_at(today: date) -> list[int]:
