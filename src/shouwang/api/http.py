@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
 from shouwang.core import clock
-from shouwang.core.http import client_address
+from shouwang.core.http import acting, client_address
 from shouwang.core.scope import API, Actor
 from shouwang.org.actions import token_used
 from shouwang.org.queries import actor_for, token_by_hash
@@ -33,8 +33,7 @@ class SessionAuth(APIKeyCookie):
         if not request.user.is_authenticated or request.user.must_change_password:
             return None
         address = client_address(request)
-        request.actor = actor_for(request.user, at=clock.now(), mouth=API, address=address)  # type: ignore[attr-defined]
-        return request.actor  # type: ignore[attr-defined]
+        return acting(request, actor_for(request.user, at=clock.now(), mouth=API, address=address))
 
 
 class TokenAuth(HttpBearer):
@@ -48,5 +47,4 @@ class TokenAuth(HttpBearer):
         token_used(found, on=clock.local_day(now))
         account = found.account
         address = client_address(request)
-        request.actor = actor_for(account, at=now, mouth=API, address=address)  # type: ignore[attr-defined]
-        return request.actor  # type: ignore[attr-defined]
+        return acting(request, actor_for(account, at=now, mouth=API, address=address))

@@ -12,20 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.cases import rules
 from shouwang.cases.models import Case, Classification
 from shouwang.core import clock
-from shouwang.core.errors import BadInput, Message
+from shouwang.core.errors import BadInput
+from shouwang.core.forms import choose
 from shouwang.core.packs import Pack
 
 OPENING = [choice for choice in Classification.choices if choice[0] != rules.DISCARDED]
 
 
-def moment_field(label: Message, help_text: Message = "", *, required: Message = "") -> forms.DateTimeField:
-    """A local date and time, to the minute; `required` is the sentence when it is missing."""
+def moment_field(label: Any, help_text: Any = "", *, required: Any = "") -> forms.DateTimeField:
+    """A local date and time, to the minute; `required` is the sentence when it is missing. All three may be lazy."""
     return forms.DateTimeField(
-        label=label,  # type: ignore[arg-type]
+        label=label,
         required=bool(required),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=help_text,  # type: ignore[arg-type]
-        error_messages={"required": required},  # type: ignore[dict-item]
+        help_text=help_text,
+        error_messages={"required": required},
     )
 
 
@@ -91,7 +92,7 @@ class OpenUnlistedForm(OpenForm):
         super().__init__(*args, **kwargs)
         self.packs = {pack.code: pack for pack in packs}
         choices = [("", _("choose")), *((pack.code, str(pack.head.name)) for pack in packs)]
-        self.fields["pack"].choices = choices  # type: ignore[attr-defined]
+        choose(self, "pack", choices)
 
 
 class OpenByNumberForm(OpenForm):
@@ -106,9 +107,7 @@ class OpenByNumberForm(OpenForm):
         super().__init__(*args, **kwargs)
         self.packs = {pack.code: pack for pack in packs}
         self.fields["detected_at"].help_text = _("When the campus first learned of it. Left empty: now.")
-        field = self.fields["pack"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(pack.code, str(pack.head.name)) for pack in packs]
+        choose(self, "pack", [(pack.code, str(pack.head.name)) for pack in packs])
 
 
 class VersionForm(forms.Form):
@@ -127,9 +126,7 @@ class ClassifyForm(VersionForm):
         allowed = rules.next_classes(
             case.classification, closed=not case.is_open, onset_known=case.onset_at is not None
         )
-        field = self.fields["classification"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(code, names[code]) for code in allowed]
+        choose(self, "classification", [(code, names[code]) for code in allowed])
 
 
 class CloseForm(VersionForm):
@@ -190,9 +187,7 @@ class CurveForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
         super().__init__(data)
-        field = self.fields["disease"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("all diseases")), *diseases.items()]
+        choose(self, "disease", [("", _("all diseases")), *diseases.items()])
 
     @staticmethod
     def default(today: date) -> dict[str, str]:

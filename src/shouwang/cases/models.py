@@ -183,4 +183,4 @@ class Clock(models.Model):
 
 
 # The tables of the laboratory belong to this app; Django looks for them here.
-from shouwang.cases.laboratory import models as laboratory  # noqa: E402, F401
+from shouwang.cases.laboratory import models as laboratory  # noqa: E402, F401 (Django finds models here; they need those above)

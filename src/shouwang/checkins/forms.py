@@ -166,8 +166,8 @@ class ProxyForm(AnswersForm):
         help_text=_("They can read this. Enter only for somebody you have spoken to today."),
         widget=forms.TextInput(attrs={"list": "proxy-reasons", "autocomplete": "off"}),
     )
-    situation = None  # type: ignore[assignment]
-    zone = None  # type: ignore[assignment]
+    situation = None  # type: ignore[assignment]  # so Django forms leave out an inherited field
+    zone = None  # type: ignore[assignment]  # likewise
 
     field_order = ("client_key", "proxy_reason", "topic", "temperature_c", "symptoms", "exposure", "note")
 

@@ -14,6 +14,7 @@ from shouwang.command.models import Directive, ResponseLevel
 from shouwang.command.queries.tasks import SHOWS
 from shouwang.command.rules.notices import vocabulary
 from shouwang.core import clock
+from shouwang.core.forms import choose, choose_from
 from shouwang.core.tree import in_ranges, subtree
 from shouwang.org.models import Organisation
 from shouwang.org.queries import current
@@ -76,9 +77,7 @@ class QualityForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
         super().__init__(data)
-        field = self.fields["disease"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", _("all diseases")), *diseases.items()]
+        choose(self, "disease", [("", _("all diseases")), *diseases.items()])
 
 
 class MomentInput(forms.DateTimeInput):
@@ -120,11 +119,11 @@ class DirectiveForm(forms.Form):
         help_text=_("It is out of force the moment this one is issued; its open tasks are closed."),
     )  # fmt: skip
 
-    def __init__(self, *args: object, organisation: Organisation | None = None, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         if organisation is not None:
             rows = Directive.objects.filter(organisation=organisation, state=Directive.State.ISSUED)
-            self.fields["replaces"].queryset = rows.order_by("-issued_at")  # type: ignore[attr-defined]
+            choose_from(self, "replaces", rows.order_by("-issued_at"))
 
     def clean_attachments(self) -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
@@ -157,12 +156,11 @@ class AimsForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M"],
     )  # fmt: skip
 
-    def __init__(self, *args: object, organisation: Organisation, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["unit"].queryset = units_inside(organisation)  # type: ignore[attr-defined]
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            ("", _("the unit itself")), ("*", _("the unit and all below it")), *Organisation.Kind.choices,
-        ]  # fmt: skip
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "unit", units_inside(organisation))
+        depths = [("", _("the unit itself")), ("*", _("the unit and all below it"))]
+        choose(self, "kind", [*depths, *Organisation.Kind.choices])
 
 
 def units_inside(organisation: Organisation) -> QuerySet[Organisation]:
@@ -183,12 +181,12 @@ class MeasureForm(forms.Form):
     due_at = forms.DateTimeField(label=_("Due"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M"])
     evidence = forms.BooleanField(label=_("Evidence required"), required=False)
 
-    def __init__(self, *args: object, units: QuerySet[Organisation], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["owner_unit"].queryset = units  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, units: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "owner_unit", units)
         chinese = (get_language() or "zh").startswith("zh")
         names = [(key, zh if chinese else en) for key, (zh, en) in vocabulary().names().items()]
-        self.fields["capability"].choices = [("", _("none of them")), *names]  # type: ignore[attr-defined]
+        choose(self, "capability", [("", _("none of them")), *names])
 
 
 class ReasonForm(forms.Form):
@@ -211,9 +209,9 @@ class SplitForm(forms.Form):
     text = forms.CharField(label=_("In these words"), required=False, max_length=1000)
     due_at = forms.DateTimeField(label=_("Due"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M"])
 
-    def __init__(self, *args: object, units: QuerySet[Organisation], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["units"].queryset = units  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, units: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "units", units)
 
 
 class TaskFilterForm(forms.Form):

@@ -229,7 +229,7 @@ def _moment(plain: str, text: str, tz: tzinfo) -> datetime:
     if quick := _PLAIN_MOMENT.fullmatch(plain):  # what logs write, by the million
         year, _s, month, day_, hour, minute, second = quick.groups(default="0")
         with contextlib.suppress(ValueError):
-            naive = datetime(int(year), int(month), int(day_), int(hour), int(minute), int(second))  # noqa: DTZ001
+            naive = datetime(int(year), int(month), int(day_), int(hour), int(minute), int(second))  # noqa: DTZ001 (`_local` gives it its zone)
             return _local(naive, tz, text)
     found = _divide(plain)
     if found is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.forms import BaseForm
+from django.db.models import QuerySet
+from django.forms import BaseForm, ChoiceField, ModelChoiceField
 from django.utils.functional import Promise
 
 from shouwang.core.errors import BadInput, ShouwangError
@@ -22,3 +24,24 @@ def cleaned(form: BaseForm, sentence: str | Promise | None = None) -> dict[str, 
 def put_error(form: BaseForm, error: ShouwangError) -> None:
     """Add the sentence of `error` to the form: at its field when the form has it, else above all fields."""
     form.add_error(error.field if error.field in form.fields else None, error.sentence)
+
+
+def choose(form: BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """Offer `choices`, (value, label) in order, labels lazy or not, in the field `name` of this one form."""
+    field = form.fields[name]
+    assert isinstance(field, ChoiceField)
+    field.choices = list(choices)
+
+
+def choose_from(form: BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """Offer `rows` in the field `name` of this one form."""
+    field = form.fields[name]
+    assert isinstance(field, ModelChoiceField)
+    field.queryset = rows
+
+
+def offers(form: BaseForm, name: str) -> bool:
+    """Whether there is anything to choose in the field `name` of this form."""
+    field = form.fields[name]
+    assert isinstance(field, ChoiceField)
+    return bool(field.choices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -31,6 +31,12 @@ class Request(HttpRequest):
 
     actor: Actor
     htmx: HtmxDetails
+
+
+def acting(request: HttpRequest, actor: Actor) -> Actor:
+    """From here on `request` is a `Request` of `actor`, who is returned."""
+    cast(Request, request).actor = actor
+    return actor
 
 
 def client_address(request: HttpRequest) -> str:
@@ -77,7 +83,7 @@ def signed_in(
                 if getattr(request, "htmx", False)
                 else login
             )
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        return view(cast(Request, request), *args, **kwargs)
 
     return inner  # type: ignore[return-value]  # functools' own type hides the signature it keeps
 

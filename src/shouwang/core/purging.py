@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,7 +27,7 @@ class Dataset:
     """`due(day)` are the rows whose date has passed; `remove` deletes what stands outside the database first."""
 
     name: str
-    due: Callable[[date], QuerySet]  # type: ignore[type-arg]
+    due: Callable[[date], QuerySet[Any]]
     remove_files: Callable[[date], None] | None = None
 
 

@@ -32,7 +32,7 @@ def column(name: str, values: ArrayLike, dtype: type[np.generic]) -> AnyColumn:
     if array.dtype.kind not in "iub":
         raise ValueError(f"{name}: integers are needed, not {array.dtype}")
     if array.dtype != np.dtype(dtype):
-        info = np.iinfo(dtype)  # type: ignore[type-var]
+        info = np.iinfo(np.dtype(dtype).name)
         if int(array.min()) < info.min or int(array.max()) > info.max:
             raise ValueError(f"{name}: a value does not fit {np.dtype(dtype).name}")
     return np.ascontiguousarray(array, dtype=dtype)

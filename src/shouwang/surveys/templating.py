@@ -229,7 +229,7 @@ class _Filling:
         value = str(person.answers.get(question.key) or "")
         if not self.facts.full and source_of(question) in MASKED_KINDS:
             return mask(value) if value else None
-        return cell(self.facts.form, question, value, self.facts.language, full=True)  # type: ignore[return-value]
+        return cell(self.facts.form, question, value, self.facts.language, full=True)
 
 
 def _is(question: rules.Question, value: str, wanted: str) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.forms import moment_field
 from shouwang.checkins.forms import ProxyForm
+from shouwang.core.forms import choose
 from shouwang.tracing.models import Contact, FollowUpCall, TransmissionLink
 from shouwang.tracing.models_lessons import LessonChange
 from shouwang.tracing.models_told import Statement
@@ -236,7 +237,7 @@ class CallForm(ProxyForm):
         label=_("Remark on the call"), required=False, max_length=300, help_text=_("The person can read this."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
-    proxy_reason = None  # type: ignore[assignment]
+    proxy_reason = None  # type: ignore[assignment]  # so Django forms leave out an inherited field
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -283,9 +284,7 @@ class ChainsForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
         super().__init__(data)
-        field = self.fields["disease"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = list(diseases.items())
+        choose(self, "disease", diseases.items())
 
     @staticmethod
     def default(today: date, disease: str) -> dict[str, str]:

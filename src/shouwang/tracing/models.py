@@ -201,6 +201,8 @@ class Contact(models.Model):
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
 
+    grade_name: str  # as the pack calls the grade; set by the pages that show it
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["case", "person"], name="contact_once_per_case"),
@@ -371,4 +373,4 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only.
-from shouwang.tracing import models_gatherings, models_lessons, models_told  # noqa: E402, F401
+from shouwang.tracing import models_gatherings, models_lessons, models_told  # noqa: E402, F401 (Django finds models here; they need those above)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from shouwang.core import clock
 from shouwang.core.errors import ShouwangError
-from shouwang.core.http import client_address
+from shouwang.core.http import acting, client_address
 from shouwang.core.scope import NOBODY, WEB, Actor
 from shouwang.org.queries import actor_for
 
@@ -60,7 +61,7 @@ def actor(get_response: Handler) -> Handler:
         return actor_for(request.user, at=clock.now(), mouth=WEB, address=client_address(request))
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.actor = SimpleLazyObject(lambda: find(request))  # type: ignore[attr-defined]
+        acting(request, cast(Actor, SimpleLazyObject(lambda: find(request))))
         return get_response(request)
 
     return middleware

@@ -149,7 +149,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Request) -> HttpResponse:
     """The language of the interface: a cookie for this device, and for a signed-in account remembered everywhere."""
     wanted = request.POST.get("language", "")
     if wanted not in dict(settings.LANGUAGES):
@@ -159,8 +159,7 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(safe_next(request, reverse("web:home")))
     remember_language(response, wanted)
     if isinstance(request.user, Account):
-        by: Actor = request.actor  # type: ignore[attr-defined]
-        actions.set_language(request.user, language=wanted, by=by, at=clock.now())
+        actions.set_language(request.user, language=wanted, by=request.actor, at=clock.now())
     return response
 
 

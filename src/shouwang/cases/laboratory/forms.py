@@ -12,6 +12,7 @@ from shouwang.cases.forms import moment_field
 from shouwang.cases.laboratory.data import laboratory
 from shouwang.cases.laboratory.models import DayMember, Outcome, Purpose
 from shouwang.core import clock
+from shouwang.core.forms import choose
 
 ORDERABLE = [choice for choice in Purpose.choices if choice[0] not in (Purpose.MASS, Purpose.RETEST, Purpose.CASE)]
 
@@ -37,8 +38,8 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, diseases: dict[str, str], of_case: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = _methods()  # type: ignore[attr-defined]
-        self.fields["disease"].choices = list(diseases.items())  # type: ignore[attr-defined]
+        choose(self, "method", _methods())
+        choose(self, "disease", diseases.items())
         if of_case:
             for name in ("number", "disease", "purpose"):
                 del self.fields[name]
@@ -112,10 +113,10 @@ class DayForm(forms.Form):
 
     def __init__(self, *args: Any, diseases: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = _methods()  # type: ignore[attr-defined]
-        self.fields["disease"].choices = list(diseases.items())  # type: ignore[attr-defined]
+        choose(self, "method", _methods())
+        choose(self, "disease", diseases.items())
         sizes = laboratory().pools.capacities
-        self.fields["capacity"].choices = [(n, _("%(n)s : 1") % {"n": n}) for n in sizes]  # type: ignore[attr-defined]
+        choose(self, "capacity", [(n, _("%(n)s : 1") % {"n": n}) for n in sizes])
 
 
 class StationForm(TakeForm):
@@ -138,7 +139,7 @@ class MemberForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["why"].choices = [("", _("not known")), *DayMember.Why.choices]  # type: ignore[attr-defined]
+        choose(self, "why", [("", _("not known")), *DayMember.Why.choices])
 
 
 class SpanForm(forms.Form):
@@ -148,7 +149,7 @@ class SpanForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = [("", _("all tests")), *_methods()]  # type: ignore[attr-defined]
+        choose(self, "method", [("", _("all tests")), *_methods()])
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

@@ -15,7 +15,7 @@ from shouwang.cases import actions, forms, panels, queries, rules
 from shouwang.cases.models import Case
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Forbidden, NotFound
-from shouwang.core.forms import put_error
+from shouwang.core.forms import offers, put_error
 from shouwang.core.http import Request, partial, signed_in
 
 
@@ -43,7 +43,7 @@ def case_page(request: Request, found: Case, form: forms.ClassifyForm | None = N
         "may_manage": may_manage,
         "may_mark": actions.markable(by, found) if found.is_open else (),
         "opened_by": queries.writer(found.opened_by),
-        "form": classify if may_manage and (form or classify.fields["classification"].choices) else None,  # type: ignore[attr-defined]
+        "form": classify if may_manage and (form or offers(classify, "classification")) else None,
         "close_form": forms.CloseForm(initial={"version": found.version}) if may_manage else None,
         "may_close": found.is_open and found.classification != rules.SUSPECTED,
         "may_reopen": not found.is_open and found.classification != rules.DISCARDED,

@@ -108,10 +108,10 @@ def standing(ids: Collection[int]) -> dict[int, Key]:
 def _add(delta: Counter[Key], nodes: Collection[str], key: Key | None, sign: int) -> None:
     if key is None:
         return
-    path, *rest = key
+    path, day, grade, colour, since = key
     for end in range(0, len(path) + 1, STEP):
         if path[:end] in nodes:
-            delta[(path[:end], *rest)] += sign  # type: ignore[index]
+            delta[path[:end], day, grade, colour, since] += sign
 
 
 def _apply(delta: Mapping[Key, int]) -> None:
@@ -160,7 +160,7 @@ def different() -> set[int]:
         same = same.replace("IS NOT DISTINCT FROM", "IS")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT l.person_id FROM {mine} l LEFT JOIN {theirs} c ON c.person = l.person_id "  # noqa: S608
+            f"SELECT l.person_id FROM {mine} l LEFT JOIN {theirs} c ON c.person = l.person_id "  # noqa: S608 (own names)
             f"WHERE c.person IS NULL OR NOT ({same}) UNION "
             f"SELECT c.person FROM {theirs} c LEFT JOIN {mine} l ON l.person_id = c.person WHERE l.person_id IS NULL"
         )
@@ -187,7 +187,7 @@ def _begin_anew(nodes: set[str]) -> int:
     columns = ", ".join(quote(name) for name in COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(Counted._meta.db_table)} (person, {columns}) "  # noqa: S608
+            f"INSERT INTO {quote(Counted._meta.db_table)} (person, {columns}) "  # noqa: S608 (own names)
             f"SELECT person_id, {columns} FROM {quote(LatestCheckIn._meta.db_table)}"
         )
     for width in sorted({len(path) for path in nodes}):

@@ -109,7 +109,7 @@ def days_on_record() -> list[date]:
     """Days that occur as somebody's newest word, oldest first: one index seek each (a loose scan)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH RECURSIVE d(day) AS (SELECT MIN(day) FROM {TABLE} UNION ALL "  # noqa: S608
+            f"WITH RECURSIVE d(day) AS (SELECT MIN(day) FROM {TABLE} UNION ALL "  # noqa: S608 (own names)
             f"SELECT (SELECT MIN(day) FROM {TABLE} WHERE day > d.day) FROM d WHERE d.day IS NOT NULL) "
             "SELECT day FROM d WHERE day IS NOT NULL"
         )
@@ -200,7 +200,7 @@ def _scan(
     parts: list[str] = []
     params: list[Any] = []
     for strip, reach in branches:
-        if after is not None and (strip.lead > after[0] if backwards else strip.lead < after[0]):  # type: ignore[operator]
+        if after is not None and (strip.lead > after[0] if backwards else strip.lead < after[0]):  # type: ignore[operator]  # one kind in all strips
             continue
         edge = after if after is not None and strip.lead == after[0] else None
         where, given = _bounds(reach, edge, backwards)
@@ -208,7 +208,7 @@ def _scan(
         k = len(leads)
         leads[k] = strip.lead
         parts.append(
-            f"SELECT * FROM (SELECT {k} AS k, home_path, number, person_id FROM {TABLE} "  # noqa: S608
+            f"SELECT * FROM (SELECT {k} AS k, home_path, number, person_id FROM {TABLE} "  # noqa: S608 (own names)
             f"WHERE {strip.where}{where} ORDER BY {order} LIMIT {size}) AS s{k}"
         )
         params += [*strip.params, *given]

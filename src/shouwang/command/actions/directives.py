@@ -248,7 +248,7 @@ def _checked(row: Directive, values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in found.items():
         if name not in reads.FIELDS:
             raise BadInput(_("There is no such field."), field=name)
-        longest = {"body": MOST_TEXT}.get(name) or Directive._meta.get_field(name).max_length  # type: ignore[union-attr]
+        longest = {"body": MOST_TEXT}.get(name) or getattr(Directive._meta.get_field(name), "max_length", None)
         if isinstance(value, str) and longest and len(value) > longest:
             raise BadInput(_("%(limit)s characters at most."), field=name, limit=longest)
     if "body" in found:

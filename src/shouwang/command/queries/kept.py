@@ -55,7 +55,7 @@ def _version(past: date | None) -> tuple[object, ...]:
     all. One statement."""
     with connection.cursor() as cursor:
         if past is None:
-            cursor.execute(f"SELECT ({NEWEST}), (SELECT MAX(id) FROM checkins_checkin)", [False])  # noqa: S608
+            cursor.execute(f"SELECT ({NEWEST}), (SELECT MAX(id) FROM checkins_checkin)", [False])  # noqa: S608 (own names)
         else:
             of_day = "(SELECT COUNT(*) FROM checkins_checkin WHERE day = %s), "
             last = "(SELECT MAX(id) FROM checkins_checkin WHERE day = %s)"

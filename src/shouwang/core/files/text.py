@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
@@ -90,7 +90,7 @@ def decode_line(raw: bytes, prefer_gb: bool) -> tuple[str, str]:
 
 
 def gunzip(stream: BinaryIO) -> BinaryIO:
-    return gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[return-value]
+    return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
 
 
 def read_chunk(stream: BinaryIO, state: LineState) -> bytes:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:  # the solver takes half a second to load: only where a plan i
 
 AimName = Literal["unplaced", "sharing", "step_free_spent", "idle_beds", "floors"]
 AIMS: tuple[AimName, ...] = get_args(AimName)
-SECONDS = 4.0  # for all aims together
+EFFORT = 2.0  # for all aims together, in the solver's own units: about seconds, but the same on a busy machine
+LONGEST = 20.0  # seconds an aim, whatever the machine does meanwhile
 FLOORS_HAVE = 0.5  # part of the time for the last aim: packing floors is the hard part, and the least of the aims
 
 
@@ -161,8 +162,8 @@ class _Program:
     unplaced: dict[_Group, cp_model.IntVar] = field(default_factory=dict)
 
 
-def plan(parties: Sequence[Party], rooms: Iterable[Bedroom], *, seconds: float = SECONDS) -> Plan:
-    """The best plan for `parties` (earlier ones first within alike) in `rooms`; deterministic unless time runs out.
+def plan(parties: Sequence[Party], rooms: Iterable[Bedroom], *, effort: float = EFFORT) -> Plan:
+    """The best plan for `parties` (earlier ones first within alike) in `rooms`; the same for the same question.
 
     Every party is in one room or waits; no room takes more than its free beds, nor people of two batches or sexes
     (a family apart), nor anybody it is not open to. Empty input gives an empty plan.
@@ -178,11 +179,12 @@ def plan(parties: Sequence[Party], rooms: Iterable[Bedroom], *, seconds: float =
             kinds[_kind(room)].append(room)
     program = _program({group: len(members) for group, members in groups.items()}, kinds)
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1  # one worker: the same plan for the same question
+    solver.parameters.num_workers = 1  # one worker: several race, and the plan would change
     solver.parameters.linearization_level = 2  # the bound for floors comes from the relaxation
-    solver.parameters.max_time_in_seconds = seconds * (1 - FLOORS_HAVE) / (len(AIMS) - 1)
+    solver.parameters.max_time_in_seconds = LONGEST
+    solver.parameters.max_deterministic_time = effort * (1 - FLOORS_HAVE) / (len(AIMS) - 1)
     aims, numbers, flow = _solve(program, len(parties), solver)
-    solver.parameters.max_time_in_seconds = seconds * FLOORS_HAVE
+    solver.parameters.max_deterministic_time = effort * FLOORS_HAVE
     floors, spread = _spread(numbers, kinds, solver)
     chosen = _named(groups, kinds, floors, flow)
     waiting = tuple(key for party in parties for key in party.keys if key not in chosen)

@@ -21,20 +21,20 @@ from shouwang.outreach.rules import Limits, Outcome, shortened
 from shouwang.outreach.sending.http import Answer, post
 
 
-class Bot(NotifyBase):  # type: ignore[no-untyped-call]
+class Bot(NotifyBase):  # type: ignore[no-untyped-call]  # Apprise's hook for subclasses has no types
     """A group bot behind a webhook. `answer` is what came of the last call."""
 
     request_rate_per_sec = 0  # rates are kept in the database, over all processes
     code_field, note_field = "errcode", "errmsg"
 
     def __init__(self, webhook: str, secret: str, limits: Limits) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Apprise has no types here
         self.webhook, self.key, self.limits = webhook, secret, limits
         self.body_maxlen = limits.max_bytes
         self.answer: Answer | None = None
 
     @property
-    def url_identifier(self) -> tuple[str, str]:  # type: ignore[override]
+    def url_identifier(self) -> tuple[str, str]:  # type: ignore[override]  # Apprise documents the tuple, but infers bool
         """Apprise names its cache after this; a digest, so that no key becomes the name of a file."""
         return type(self).__name__, hashlib.sha256(self.webhook.encode()).hexdigest()
 
@@ -67,14 +67,14 @@ class Bot(NotifyBase):  # type: ignore[no-untyped-call]
         return Answer(Outcome.TOO_FAST if too_fast else Outcome.REFUSED, note, answer.body)
 
 
-class WeCom(Bot):  # type: ignore[no-untyped-call]
+class WeCom(Bot):  # type: ignore[no-untyped-call]  # as `Bot`
     """https://developer.work.weixin.qq.com/document/path/91770"""
 
     def payload(self, text: str, moment: float) -> dict[str, Any]:
         return {"msgtype": "text", "text": {"content": text}}
 
 
-class DingTalk(Bot):  # type: ignore[no-untyped-call]
+class DingTalk(Bot):  # type: ignore[no-untyped-call]  # as `Bot`
     """https://open.dingtalk.com/document/orgapp/custom-robot-access; signed with milliseconds in the address."""
 
     def payload(self, text: str, moment: float) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class DingTalk(Bot):  # type: ignore[no-untyped-call]
         return f"{self.webhook}&timestamp={stamp}&sign={quote(base64.b64encode(digest), safe='')}"
 
 
-class Feishu(Bot):  # type: ignore[no-untyped-call]
+class Feishu(Bot):  # type: ignore[no-untyped-call]  # as `Bot`
     """https://open.larkoffice.com/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN; signed with seconds in the body."""
 
     code_field, note_field = "code", "msg"

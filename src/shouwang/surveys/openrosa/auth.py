@@ -7,7 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from shouwang.core import clock
 from shouwang.core.errors import ShouwangError
-from shouwang.core.http import Request, client_address
+from shouwang.core.http import Request, acting, client_address
 from shouwang.core.scope import NOBODY, Actor
 from shouwang.org import actions as org
 from shouwang.org.models import Account
@@ -43,9 +43,9 @@ def authorised(
             answer["WWW-Authenticate"] = REALM
             return answer
         address = client_address(request)
-        request.actor = actor_for(account, at=clock.now(), mouth=MOUTH, address=address)  # type: ignore[attr-defined]
+        acting(request, actor_for(account, at=clock.now(), mouth=MOUTH, address=address))
         try:
-            answer = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            answer = view(cast(Request, request), *args, **kwargs)
         except ShouwangError as error:
             return refusal(error.sentence, error.status)
         return response(answer)

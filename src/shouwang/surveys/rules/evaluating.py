@@ -264,7 +264,8 @@ def _default(question: Question, scope: _Scope) -> str:
 
 def _take(state: Evaluation, question: Question, turn: Turn, text: str) -> None:
     try:
-        kept = tidy(question, text, zone=state.now.tzinfo)  # type: ignore[arg-type]  # aware by contract
+        assert state.now.tzinfo is not None  # aware by contract
+        kept = tidy(question, text, zone=state.now.tzinfo)
     except BadAnswer as error:
         state.given[question.key, turn] = text
         state.faults.append(Fault(question.key, turn, error.error_code, error.sentence))

@@ -19,7 +19,10 @@ PLAIN = {
     "background-geopoint": m.META, "uuid": m.META,
 }  # fmt: skip
 ONE = r"(?:select_one|select one|select1|add select one prompt using|select one from|select one using)"
-MANY = r"(?:select_multiple|select multiple|select all that apply|add select multiple prompt using|select all that apply from|select multiple from|select multiple using)"  # noqa: E501
+MANY = (
+    r"(?:select_multiple|select multiple|select all that apply|add select multiple prompt using"
+    r"|select all that apply from|select multiple from|select multiple using)"
+)
 SELECT = re.compile(
     rf"(?:(?P<one>{ONE})|(?P<many>{MANY})|(?P<rank>rank))\s+(?:from\s+)?(?P<list>\S+)(?P<other>.*)", re.I
 )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from shouwang.core import clock
 from shouwang.core.errors import NotFound, ShouwangError
 from shouwang.core.http import Request, partial, signed_in
+from shouwang.org.models import Organisation, Place
 from shouwang.org.queries import path_of
 from shouwang.surveys import actions, queries
 from shouwang.surveys.forms import ExtendForm
@@ -67,11 +68,11 @@ def campaign(request: Request, campaign_id: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def _trail(row: Campaign, unit: object) -> list[object]:
+def _trail(row: Campaign, unit: Organisation | None) -> list[Organisation | Place]:
     """The units from the campaign's own down to the one shown."""
     if unit is None:
         return []
-    return [node for node in path_of(unit) if len(node.path) >= len(row.organisation.path)]  # type: ignore[arg-type]
+    return [node for node in path_of(unit) if len(node.path) >= len(row.organisation.path)]
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ def clashes(person: Int32, place: Int32, start: Int64, end: Int64, places: Place
     return Clashes(pairs, seconds, doubled)
 
 
-def _numbers(place: Int32, table: object) -> Int64:
+def _numbers(place: Int32, table: Mapping[int, int]) -> Int64:
     distinct, row = np.unique(place, return_inverse=True)
-    numbers = np.array([table.get(int(pk), -1 - int(pk)) for pk in distinct], np.int64)  # type: ignore[attr-defined]
+    numbers = np.array([table.get(int(pk), -1 - int(pk)) for pk in distinct], np.int64)
     return numbers[row] if len(place) else np.empty(0, np.int64)

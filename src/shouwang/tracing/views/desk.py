@@ -89,7 +89,7 @@ def _contacts(request: Request, found: Case) -> dict[str, Any]:
     )  # fmt: skip
     grades = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(found)).grades}
     for row in page.rows:
-        row.grade_name = grades.get(row.grade, row.grade)  # type: ignore[attr-defined]
+        row.grade_name = grades.get(row.grade, row.grade)
     return {"case": found, "page": page, "filter": wanted, "grade_names": grades, "states": Contact.State.choices}
 
 
@@ -156,7 +156,7 @@ def _row(request: Request, contact: Contact) -> HttpResponse:
 def _named(contact: Contact) -> Contact:
     """With the name of its grade, as its pack calls it."""
     names = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(contact.case)).grades}
-    contact.grade_name = names.get(contact.grade, contact.grade)  # type: ignore[attr-defined]
+    contact.grade_name = names.get(contact.grade, contact.grade)
     return contact
 
 
