@@ -143,6 +143,85 @@ class RoomsOut(Schema):
     facilities: list[FacilityOut]
 
 
+class PlanLine(Schema):
+    order: int
+    number: str
+    person: PersonOut
+    version: int
+    room: int | None = Field(description="Null: no room fits")
+    room_name: str | None
+    with_others: int
+    step_free: bool
+    together_with: str | None = Field(description="Number of the order of whoever they must not be parted from")
+
+
+class AimOut(Schema):
+    name: Literal["unplaced", "sharing", "step_free_spent", "idle_beds", "floors"]
+    value: int
+    bound: int = Field(description="No plan can have fewer; equal to `value` when the plan is proved best")
+
+
+class PlanOut(Schema):
+    at: datetime
+    lines: list[PlanLine]
+    aims: list[AimOut] = Field(description="In order: each only where those before it are not harmed")
+    left_over: int = Field(description="Orders that wait beyond the first thousand")
+
+
+class PlacingIn(Schema):
+    order: int
+    room: int
+    version: int | None = None
+
+
+class PlacingsIn(Schema):
+    placings: list[PlacingIn] = Field(max_length=1000)
+
+
+class PlacingOut(Schema):
+    order: int
+    room: int
+    given: bool
+    why: str
+
+
+class DayAheadOut(Schema):
+    on: date
+    free: int = Field(description="Beds in rooms that nobody is in")
+    waiting: int
+    short: int
+
+
+class AheadOut(Schema):
+    at: datetime
+    rooms_to_clean: int
+    days: list[DayAheadOut]
+
+
+class RoomSheetIn(Schema):
+    zone: Literal["guests", "buffer", "staff"]
+    state: Literal["ready", "dirty", "out"]
+    step_free: bool | None = Field(None, description="Null: nobody has said")
+    version: int | None = None
+
+
+class RoomSheetOut(Schema):
+    room: int
+    zone: str
+    state: str
+    step_free: bool | None
+    version: int
+
+
+class CleanedIn(Schema):
+    rooms: list[int] = Field(max_length=1000)
+
+
+class NeedIn(Schema):
+    step_free: bool = False
+    together_with: str = Field("", max_length=20, description="Number of the order of whoever they go with")
+
+
 class AssignIn(Schema):
     """Either `room` (its id) or `address` (the person stays at home)."""
 
@@ -290,3 +369,68 @@ def rooms(request: ApiRequest) -> RoomsOut:
         for view in queries.rooms(request.actor, at=at)
     ]
     return RoomsOut(at=at, facilities=facilities)
+
+
+@router.get("/rooms/ahead", response=AheadOut, summary="Free beds of the days ahead")
+def rooms_ahead(request: ApiRequest) -> AheadOut:
+    found = queries.bed_forecast(request.actor, at=clock.now())
+    days = [
+        DayAheadOut(on=day.on, free=day.ahead.free, waiting=day.ahead.waiting, short=day.ahead.short)
+        for day in found.dated
+    ]
+    return AheadOut(at=found.at, rooms_to_clean=found.to_clean, days=days)
+
+
+@router.post("/rooms/cleaned", response=dict[str, int], summary="Say that rooms were cleaned")
+def rooms_cleaned(request: ApiRequest, body: CleanedIn) -> dict[str, int]:
+    request.actor.require(queries.MANAGE)
+    rooms = [place_for(request.actor, pk) for pk in body.rooms]
+    return {"ready": actions.clean_rooms(rooms, by=request.actor, at=clock.now())}
+
+
+@router.put("/rooms/{room_id}/sheet", response=RoomSheetOut, summary="Zone, state and access of a room")
+def room_sheet(request: ApiRequest, room_id: int, body: RoomSheetIn) -> RoomSheetOut:
+    request.actor.require(queries.MANAGE)
+    room = place_for(request.actor, room_id)
+    sheet = actions.set_room(room, by=request.actor, at=clock.now(), **body.dict())
+    return RoomSheetOut(
+        room=room.pk, zone=sheet.zone, state=sheet.state, step_free=sheet.step_free, version=sheet.version
+    )
+
+
+@router.put("/orders/{order_id}/need", response=OrderDetail, summary="What the person needs of a room")
+def need(request: ApiRequest, order_id: int, body: NeedIn) -> OrderDetail:
+    at = clock.now()
+    actions.set_need(queries.order_for(request.actor, order_id), by=request.actor, at=at, **body.dict())
+    return _detail(request, order_id, at)
+
+
+@router.get("/plan", response=PlanOut, summary="The best room for everybody who waits")
+def plan(request: ApiRequest) -> PlanOut:
+    at = clock.now()
+    found = queries.bed_plan(request.actor, at=at)
+    audit.saw("rooms.planned", "order", [line.order.person_id for line in found.lines], by=request.actor, at=at)
+    return PlanOut(
+        at=at,
+        lines=[
+            PlanLine(
+                order=line.order.pk, number=line.order.number, person=_person(line.order), version=line.order.version,
+                room=line.room.pk if line.room else None, room_name=line.room.title if line.room else None,
+                with_others=line.with_others, step_free=line.need.step_free if line.need else False,
+                together_with=line.need.together_with.number if line.need and line.need.together_with else None,
+            )
+            for line in found.lines
+        ],
+        aims=[AimOut(name=aim.name, value=aim.value, bound=aim.bound) for aim in found.aims],
+        left_over=found.left_over,
+    )  # fmt: skip
+
+
+@router.post("/plan", response=list[PlacingOut], summary="Give the rooms of a plan, each by itself")
+def give(request: ApiRequest, body: PlacingsIn) -> list[PlacingOut]:
+    request.actor.require(queries.MANAGE)
+    pairs = [(one.order, one.room, one.version) for one in body.placings]
+    return [
+        PlacingOut(order=done.order_id, room=done.room_id, given=done.given, why=str(done.why))
+        for done in actions.apply_plan(pairs, by=request.actor, at=clock.now())
+    ]

@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from shouwang.core import clock
+from shouwang.core.errors import NotFound
 from shouwang.core.scope import CLI, Actor, system_actor
-from shouwang.org.models import Account
-from shouwang.org.queries import actor_for
+from shouwang.org.models import Account, Place
+from shouwang.org.queries import actor_for, places
 
 Progress = Callable[[int, int | None], None]
 Row = dict[str, Any]
@@ -45,6 +46,14 @@ def actor(user: str | None) -> Actor:
     if account is None:
         raise click.BadParameter(f"no active account {user!r}", param_hint="--as")
     return actor_for(account, at=clock.now(), mouth=CLI)
+
+
+def place_named(by: Actor, code: str) -> Place:
+    """The place of a code within reach. NotFound otherwise."""
+    found = places(by).filter(code=code).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import click
 
 from shouwang.cases.models import Case
-from shouwang.cli.common import Row, actor, as_option, json_option, limit_option, print_json, reason_option, show
+from shouwang.cli.common import (
+    Row,
+    actor,
+    as_option,
+    json_option,
+    limit_option,
+    place_named,
+    print_json,
+    reason_option,
+    show,
+)
 from shouwang.core import audit, clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.isolation import actions as order_actions
 from shouwang.isolation import queries as order_queries
 from shouwang.isolation.models import Order
-from shouwang.org.models import Place
-from shouwang.org.queries import places
 from shouwang.tracing import actions as trace_actions
 from shouwang.tracing import queries as trace_queries
 from shouwang.tracing.models import Contact
@@ -174,17 +182,10 @@ def place(number: str, code: str | None, address: str | None, user: str | None) 
     by, now = actor(user), clock.now()
     row = _order(by, number)
     if code is not None:
-        order_actions.assign_room(row, _room(by, code), by=by, at=now)
+        order_actions.assign_room(row, place_named(by, code), by=by, at=now)
     else:
         order_actions.stay_home(row, address or "", by=by, at=now)
     click.echo(f"{row.number}: {code or address}")
-
-
-def _room(by: Actor, code: str) -> Place:
-    found = places(by).filter(code=code).first()
-    if found is None:
-        raise NotFound
-    return found
 
 
 @order.command("end")

@@ -36,6 +36,7 @@ COMMANDS = {
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),
     "followup": ("followups", "followup", "Contacts looked after day by day: list, calls, hand over, end."),
     "order": ("desk", "order", "Quarantine and isolation orders."),
+    "beds": ("beds", "beds", "Isolation rooms: the plan for all who wait, the days ahead, cleaned rooms."),
     "remind": ("remind", "remind", "Reminders: plan, send, how far they are, why somebody is (not) reminded."),
     "channel": ("channels", "channel", "Channels to mail and group bots: list, add, test, close."),
     "secrets": ("keys", "secrets", "The key that seals channels' addresses: status, rotate."),

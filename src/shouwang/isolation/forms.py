@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from shouwang.core.forms import choose
-from shouwang.isolation.models import Order
+from shouwang.isolation.models import Order, RoomSheet
 from shouwang.isolation.queries import SHOW, DeskFilter
 from shouwang.isolation.queries.rooms import RoomChoice
 from shouwang.org.models import Place
@@ -47,6 +47,36 @@ class AssignForm(VersionForm):
     """A room of the facility page: any id; the action judges it."""
 
     room = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+YES_NO_UNKNOWN = [("", _("nobody has said")), ("yes", _("yes")), ("no", _("no"))]
+STEP_FREE: dict[str, bool | None] = {"": None, "yes": True, "no": False}
+
+
+class RoomSheetForm(VersionForm):
+    """A room's sheet. Whether it is reached without steps has three answers: nobody has said is one of them."""
+
+    zone = forms.ChoiceField(label=_("Zone"), choices=RoomSheet.Zone.choices)
+    state = forms.ChoiceField(label=pgettext_lazy("room", "State"), choices=RoomSheet.State.choices)
+    step_free = forms.ChoiceField(label=_("Reached without steps"), choices=YES_NO_UNKNOWN, required=False)
+
+    def values(self) -> dict[str, Any]:
+        """What `actions.set_room` takes."""
+        return self.cleaned_data | {"step_free": STEP_FREE[self.cleaned_data["step_free"]]}
+
+    @staticmethod
+    def said(step_free: bool | None) -> str:
+        return next(word for word, value in STEP_FREE.items() if value is step_free)
+
+
+class NeedForm(forms.Form):
+    step_free = forms.BooleanField(label=_("A room that is reached without steps"), required=False)
+    together_with = forms.CharField(
+        label=_("Together with"),
+        max_length=20,
+        required=False,
+        help_text=_("The number of the order of whoever they must not be parted from, such as a child's parent."),
+    )
 
 
 class HomeForm(VersionForm):

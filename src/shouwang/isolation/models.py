@@ -171,6 +171,51 @@ class Stay(models.Model):
         indexes = [models.Index(fields=["room"], condition=Q(ends_at__isnull=True), name="stay_room_open")]
 
 
+class RoomSheet(models.Model):
+    """What is known of an isolation room beyond its beds. A room without a sheet is for guests, ready, and nobody has
+    said whether it can be reached without steps.
+
+    `state` becomes "to be cleaned" by itself when the last guest leaves; only a ready room takes a first guest.
+    """
+
+    class Zone(models.TextChoices):
+        GUESTS = "guests", pgettext_lazy("zone", "guests (contaminated zone)")
+        BUFFER = "buffer", pgettext_lazy("zone", "buffer (semi-contaminated zone)")
+        STAFF = "staff", pgettext_lazy("zone", "staff (clean zone)")
+
+    class State(models.TextChoices):
+        READY = "ready", pgettext_lazy("room", "ready")
+        DIRTY = "dirty", pgettext_lazy("room", "to be cleaned")
+        OUT = "out", pgettext_lazy("room", "out of order")
+
+    room = models.OneToOneField(Place, models.CASCADE, related_name="sheet")
+    zone = models.CharField(_("zone"), max_length=8, choices=Zone.choices, default=Zone.GUESTS)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.READY)
+    step_free = models.BooleanField(_("reached without steps"), null=True, blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["room__path"]
+
+
+class Need(models.Model):
+    """What a person needs of their room. `together_with`: the order of whoever they must not be parted from (a child's
+    parent). Goes with the order."""
+
+    order = models.OneToOneField(Order, models.CASCADE, related_name="need")
+    step_free = models.BooleanField(_("a room without steps"), default=False)
+    together_with = models.ForeignKey(Order, models.SET_NULL, null=True, blank=True, related_name="companions")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(together_with__isnull=True) | ~Q(together_with=F("order")), name="need_not_with_oneself"
+            ),
+        ]
+
+
 class Objection(models.Model):
     """The person disagrees, in their own words; somebody who manages orders answers. Meanwhile the order stands."""
 

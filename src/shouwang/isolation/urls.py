@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shouwang.isolation import views
+from shouwang.isolation import views, views_beds
 
 app_name = "isolation"
 urlpatterns = [
@@ -17,7 +17,11 @@ urlpatterns = [
     path("orders/<int:pk>/home/", views.stay_home, name="stay_home"),
     path("orders/<int:pk>/end/", views.end, name="end"),
     path("orders/<int:pk>/answer/", views.answer, name="answer"),
+    path("orders/<int:pk>/need/", views.need, name="need"),
     path("rooms/", views.rooms, name="rooms"),
+    path("rooms/plan/", views_beds.plan, name="plan"),
+    path("rooms/cleaned/", views_beds.cleaned, name="cleaned"),
+    path("rooms/<int:pk>/sheet/", views_beds.sheet, name="sheet"),
     path("rooms/<int:pk>/", views.place, name="place"),
     path("absent/", views.absent, name="absent"),
 ]

@@ -98,6 +98,7 @@ def _order(request: Request, pk: int, status: int = 200, **bound: object) -> Htt
         "room_form": forms.RoomForm(initial=version, choices=page.choices, proposal=page.proposal),
         "home_form": forms.HomeForm(initial=version | {"address": page.order.address}),
         "end_form": forms.EndForm(initial=version),
+        "need_form": forms.NeedForm(initial=queries.need_of(page.order)),
         "answer_form": forms.AnswerForm(),
     }
     return render(request, "isolation/order.html", {"page": page, "at": at, **own, **bound}, status=status)
@@ -132,6 +133,19 @@ def assign(request: Request, pk: int) -> HttpResponse:
         return _("%(name)s now has a bed in %(room)s.") % {"name": order.person.name, "room": room.title}
 
     return _write(request, pk, "room_form", form, act)
+
+
+@require_POST
+@signed_in
+def need(request: Request, pk: int) -> HttpResponse:
+    """What they need of a room."""
+    form = forms.NeedForm(request.POST)
+
+    def act(order: Order) -> str:
+        actions.set_need(order, by=request.actor, at=clock.now(), **form.cleaned_data)
+        return _("What %(name)s needs of a room is kept; the plan of rooms follows it.") % {"name": order.person.name}
+
+    return _write(request, pk, "need_form", form, act)
 
 
 @require_POST
@@ -198,7 +212,9 @@ def rooms(request: Request) -> HttpResponse:
     waiting = queries.waiting_for_place(request.actor, at=at)
     seen = [order.person_id for facility in facilities for view in facility.rooms for order in view.guests]
     audit.saw("rooms.seen", "order", [*seen, *(o.person_id for o, _room in waiting)], by=request.actor, at=at)
-    return render(request, "isolation/rooms.html", {"facilities": facilities, "waiting": waiting, "at": at})
+    ahead = queries.bed_forecast(request.actor, at=at)
+    context = {"facilities": facilities, "waiting": waiting, "ahead": ahead, "at": at}
+    return render(request, "isolation/rooms.html", context)
 
 
 @require_POST

@@ -15,18 +15,25 @@ from shouwang.isolation.actions.orders import (
     withdraw_many,
 )
 from shouwang.isolation.actions.places import assign_room, stay_home
+from shouwang.isolation.actions.planning import Placing, apply_plan, set_need
 from shouwang.isolation.actions.release import acknowledge, end_order
+from shouwang.isolation.actions.rooms import clean_rooms, set_room
 
 __all__ = [
+    "Placing",
     "acknowledge",
     "answer_objection",
+    "apply_plan",
     "assign_room",
+    "clean_rooms",
     "end_order",
     "object_to",
     "order_for_case",
     "order_for_contact",
     "order_many",
     "orders_for_contacts",
+    "set_need",
+    "set_room",
     "stay_home",
     "withdraw_for_case",
     "withdraw_for_contact",

@@ -16,7 +16,7 @@ from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.events import publish
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor, system_actor
-from shouwang.isolation.models import Order, OrderSeries
+from shouwang.isolation.models import Order, OrderSeries, RoomSheet, Stay
 from shouwang.isolation.queries import MANAGE, within
 from shouwang.org.models import Person
 from shouwang.org.queries import reached_by_any
@@ -117,10 +117,16 @@ def finish(order: Order, state: str, code: str, *, reason: str = "", by: Actor, 
 
 
 def leave_room(order: Order, *, at: datetime) -> int | None:
-    """End the open stay, if there is one; the id of the room that was left."""
+    """End the open stay, if there is one; the id of the room that was left. Its last guest leaves it to be cleaned."""
     stay = order.stays.filter(ends_at__isnull=True).first()
     if stay is None:
         return None
     stay.ends_at = max(at, stay.starts_at)
     stay.save(update_fields=["ends_at"])
+    if not Stay.objects.filter(room=stay.room_id, ends_at__isnull=True).exists():
+        sheet, _made = RoomSheet.objects.get_or_create(room_id=stay.room_id, defaults={"changed_at": at})
+        if sheet.state == RoomSheet.State.READY:
+            sheet.state, sheet.changed_at, sheet.changed_by = RoomSheet.State.DIRTY, at, None
+            sheet.version += 1
+            sheet.save()
     return stay.room_id

@@ -22,7 +22,8 @@ from shouwang.isolation.actions.common import (
     save,
     words,
 )
-from shouwang.isolation.models import Order, Stay
+from shouwang.isolation.models import Order, RoomSheet, Stay
+from shouwang.isolation.queries import takes_guests
 from shouwang.isolation.queries.rooms import open_to
 from shouwang.org.models import Place
 
@@ -32,8 +33,9 @@ def assign_room(order: Order, room: Place, *, by: Actor, at: datetime, version: 
     """Give the person a bed in an isolation room; an earlier stay ends at the same moment and is kept.
 
     The room's row is locked while its beds are counted, so two assignments at the same instant never take the same
-    bed. Conflict (`room_full`) when none is free; BadInput when the place is no isolation room, is closed, or nobody
-    has said how many beds it has. The room the person is in already: nothing changes. Needs isolation.manage.
+    bed. Conflict when none is free (`room_full`) or the room is to be cleaned first (`room_not_ready`); BadInput when
+    the place is no isolation room for guests, is closed, or nobody has said how many beds it has. The room the person
+    is in already: nothing changes. Needs isolation.manage.
     """
     lock(order)
     require(by, order.person)
@@ -49,6 +51,7 @@ def assign_room(order: Order, room: Place, *, by: Actor, at: datetime, version: 
         return present
     check_version(order, version)
     taken = Stay.objects.filter(room=locked, ends_at__isnull=True).count()
+    _check_takes_guests(locked, occupied=taken > 0)
     assert locked.capacity is not None  # _lock_room refuses a room without one
     if taken >= locked.capacity:
         raise Conflict(
@@ -96,6 +99,22 @@ def _lock_room(room_id: int, *, at: datetime) -> Place:
             code="room_without_capacity", field="room", room=room.title,
         )  # fmt: skip
     return room
+
+
+def _check_takes_guests(room: Place, *, occupied: bool) -> None:
+    sheet = RoomSheet.objects.filter(room=room).first()
+    if takes_guests(sheet, occupied=occupied):
+        return
+    assert sheet is not None  # a room without a sheet takes guests
+    if sheet.zone != RoomSheet.Zone.GUESTS:
+        raise BadInput(
+            _("Room %(room)s lies in the zone of %(zone)s. Choose a room for guests."),
+            code="room_of_zone", field="room", room=room.title, zone=sheet.get_zone_display(),
+        )  # fmt: skip
+    raise Conflict(
+        _("Room %(room)s is %(state)s. Choose another, or have it made ready on the page of rooms."),
+        code="room_not_ready", field="room", room=room.title, state=sheet.get_state_display(),
+    )  # fmt: skip
 
 
 def _placed(order: Order, old: Mapping[str, object], new: Mapping[str, object], *, by: Actor, at: datetime) -> None:

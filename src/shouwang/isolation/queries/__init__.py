@@ -38,6 +38,7 @@ from shouwang.isolation.queries.pages import (
     own,
     waiting_for_place,
 )
+from shouwang.isolation.queries.plan import BedPlan, Forecast, bed_forecast, bed_plan, need_of
 from shouwang.isolation.queries.release import review
 from shouwang.isolation.queries.rooms import (
     Beds,
@@ -48,11 +49,13 @@ from shouwang.isolation.queries.rooms import (
     propose_room,
     room_choices,
     rooms,
+    takes_guests,
 )
 
 __all__ = [
     "MANAGE",
     "SHOW",
+    "BedPlan",
     "Beds",
     "CaseOrders",
     "Desk",
@@ -60,11 +63,14 @@ __all__ = [
     "DeskRow",
     "Detail",
     "FacilityView",
+    "Forecast",
     "Helper",
     "Mine",
     "OrderPage",
     "RoomView",
     "absences",
+    "bed_forecast",
+    "bed_plan",
     "case_orders",
     "day_figures",
     "desk",
@@ -77,6 +83,7 @@ __all__ = [
     "helpers",
     "mine",
     "my_order",
+    "need_of",
     "oldest_due",
     "order_for",
     "order_page",
@@ -89,6 +96,7 @@ __all__ = [
     "review",
     "room_choices",
     "rooms",
+    "takes_guests",
     "visible_orders",
     "waiting_for_place",
     "within",

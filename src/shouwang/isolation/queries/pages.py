@@ -129,6 +129,7 @@ ACTS: Mapping[str, Promise] = {
     "order.changed": _("End date or ground changed"),
     "order.placed": _("Place given"),
     "order.moved": _("Moved to another place"),
+    "order.need_set": _("What they need of a room was written"),
     "order.acknowledged": _("Read by the person"),
     "order.objected": _("Objection received"),
     "order.objection_reworded": _("Objection reworded"),

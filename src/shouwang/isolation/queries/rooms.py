@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.core.tree import EVERYTHING, Range
 from shouwang.isolation import rules
-from shouwang.isolation.models import Order, Stay
+from shouwang.isolation.models import Order, RoomSheet, Stay
 from shouwang.isolation.queries.orders import MANAGE, visible_orders
 from shouwang.org.models import Place
 from shouwang.org.queries import current, owned, usable_by
@@ -42,6 +42,7 @@ class RoomView:
     room: Place
     facts: rules.RoomFacts
     guests: tuple[Order, ...]
+    sheet: RoomSheet | None = None
 
     @property
     def taken(self) -> int:
@@ -96,9 +97,18 @@ WARNINGS = {
 }
 
 
-def _isolation_rooms(at: datetime, scope: Q) -> QuerySet[Place]:
+def isolation_rooms(at: datetime, scope: Q) -> QuerySet[Place]:
     rooms = Place.objects.filter(scope, current(clock.local_day(at)), kind=Place.Kind.ISOLATION_ROOM)
     return rooms.select_related("parent", "owner").order_by("path")
+
+
+def takes_guests(sheet: RoomSheet | None, *, occupied: bool) -> bool:
+    """Whether a room may take (further) guests: a room in use is not cleaned between two of the same batch."""
+    if sheet is None:
+        return True
+    if sheet.zone != RoomSheet.Zone.GUESTS or sheet.state == RoomSheet.State.OUT:
+        return False
+    return occupied or sheet.state == RoomSheet.State.READY
 
 
 def open_to(room: Place, order: Order) -> bool:
@@ -134,12 +144,13 @@ def rooms(by: Actor, *, at: datetime) -> list[FacilityView]:
         .filter(stays__in=[s.pk for rows in stays.values() for s in rows])
         .values_list("pk", flat=True)
     )
+    sheets = {sheet.room_id: sheet for sheet in RoomSheet.objects.filter(room__kind=Place.Kind.ISOLATION_ROOM)}
     groups: dict[int | None, list[RoomView]] = defaultdict(list)
     parents: dict[int | None, Any] = {}
-    for room in _isolation_rooms(at, owned(by.ranges(MANAGE))):
+    for room in isolation_rooms(at, owned(by.ranges(MANAGE))):
         here = stays.get(room.pk, [])
         names = tuple(stay.order for stay in here if stay.order_id in seen)
-        groups[room.parent_id].append(RoomView(room, _facts(room, here), names))
+        groups[room.parent_id].append(RoomView(room, _facts(room, here), names, sheets.get(room.pk)))
         parents[room.parent_id] = room.parent
     return [FacilityView(parents[key], tuple(views)) for key, views in groups.items()]
 
@@ -148,7 +159,7 @@ def free_beds(at: datetime, ranges: Iterable[Range] = (EVERYTHING,)) -> Beds:
     """Beds that people of these parts of the tree may use: their own, those above them, shared ones. What is not known
     is counted apart, never as free or as taken."""
     stays = _stays(at)
-    facts = [_facts(room, stays.get(room.pk, [])) for room in _isolation_rooms(at, owned(ranges))]
+    facts = [_facts(room, stays.get(room.pk, [])) for room in isolation_rooms(at, owned(ranges))]
     known = [room for room in facts if room.capacity is not None]
     return Beds(
         rooms=len(facts),
@@ -160,13 +171,19 @@ def free_beds(at: datetime, ranges: Iterable[Range] = (EVERYTHING,)) -> Beds:
     )
 
 
+def _offered(places: dict[int, Place], stays: Mapping[int, Sequence[Stay]]) -> dict[int, Place]:
+    """Without rooms of other zones, out of order, or to be cleaned before anybody new comes."""
+    sheets = {sheet.room_id: sheet for sheet in RoomSheet.objects.filter(room__in=places)}
+    return {pk: room for pk, room in places.items() if takes_guests(sheets.get(pk), occupied=bool(stays.get(pk)))}
+
+
 def room_choices(order: Order, *, at: datetime) -> tuple[Place | None, list[RoomChoice]]:
     """The room to propose (None when none fits) and every room with a free bed, those without a warning first.
 
     Only rooms of the person's institution or of whoever stands above it.
     """
     stays = _stays(at)
-    places = {room.pk: room for room in _isolation_rooms(at, usable_by(order.person))}
+    places = _offered({room.pk: room for room in isolation_rooms(at, usable_by(order.person))}, stays)
     facts = [_facts(room, [s for s in stays.get(pk, []) if s.order_id != order.pk]) for pk, room in places.items()]
     newcomer = guest(order)
     best = rules.choose_room(facts, newcomer)
@@ -182,7 +199,7 @@ def room_choices(order: Order, *, at: datetime) -> tuple[Place | None, list[Room
 def proposals(orders: Sequence[Order], *, at: datetime) -> list[tuple[Order, Place | None]]:
     """A room for each of these orders that has none yet, earlier orders first; None where none fits any more."""
     stays = _stays(at)
-    places = {room.pk: room for room in _isolation_rooms(at, Q())}
+    places = _offered({room.pk: room for room in isolation_rooms(at, Q())}, stays)
     facts = [_facts(room, stays.get(pk, [])) for pk, room in places.items()]
     allowed = {order.pk: {pk for pk, room in places.items() if open_to(room, order)} for order in orders}
     chosen = rules.allot(facts, [(order.pk, guest(order)) for order in orders], allowed)

@@ -92,10 +92,10 @@ def test_the_desk_is_audited_and_pages_cost_a_fixed_number_of_queries(
     with django_assert_max_num_queries(10):
         assert "王蕾" in text(browser.get(reverse("isolation:list")))
     assert AuditEntry.objects.filter(verb="orders.listed", subject=cast.person["wang"].pk, is_read=True).exists()
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert browser.get(reverse("isolation:order", args=[order.pk])).status_code == 200
     assert AuditEntry.objects.filter(verb="order.seen", subject=cast.person["wang"].pk, is_read=True).exists()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(17):
         assert browser.get(reverse("isolation:rooms")).status_code == 200
     with django_assert_max_num_queries(14):
         assert person.get(reverse("isolation:mine")).status_code == 200

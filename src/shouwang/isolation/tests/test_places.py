@@ -18,7 +18,7 @@ from shouwang.core.errors import BadInput, Conflict, Forbidden, ShouwangError
 from shouwang.core.models import AuditEntry
 from shouwang.core.scope import system_actor
 from shouwang.isolation import actions, queries
-from shouwang.isolation.models import Order, Stay
+from shouwang.isolation.models import Order, RoomSheet, Stay
 from shouwang.isolation.tests.scenes import make_case, make_contact
 from shouwang.org.actions import add_place
 from shouwang.org.models import Person, Place
@@ -74,6 +74,10 @@ def test_a_full_room_is_refused_and_nothing_is_written(cast: Cast, orders: list[
 def test_going_home_gives_the_bed_back(cast: Cast, orders: list[Order]) -> None:
     actions.assign_room(orders[0], cast.place["ISO-1"], by=cast.by("he"), at=NOON)
     actions.stay_home(orders[0], "家属楼 3-201", by=cast.by("he"), at=NOON + timedelta(hours=1))
+    with pytest.raises(Conflict) as refusal:
+        actions.assign_room(orders[1], cast.place["ISO-1"], by=cast.by("he"), at=NOON + timedelta(hours=1))
+    assert refusal.value.error_code == "room_not_ready"
+    assert actions.clean_rooms([cast.place["ISO-1"]], by=cast.by("he"), at=NOON + timedelta(hours=1)) == 1
     actions.assign_room(orders[1], cast.place["ISO-1"], by=cast.by("he"), at=NOON + timedelta(hours=1))
     assert (orders[0].where, orders[0].address) == ("home", "家属楼 3-201")
     with pytest.raises(BadInput):
@@ -139,7 +143,9 @@ def test_the_proposal_respects_sex_and_kind(cast: Cast, orders: list[Order]) -> 
 
 
 OPERATIONS = st.lists(
-    st.tuples(st.integers(0, 4), st.sampled_from(["ISO-1", "ISO-2", "ISO-3", "home", "end"])), min_size=1, max_size=14
+    st.tuples(st.integers(0, 4), st.sampled_from(["ISO-1", "ISO-2", "ISO-3", "home", "end", "clean"])),
+    min_size=1,
+    max_size=14,
 )
 
 
@@ -161,16 +167,24 @@ def test_no_sequence_of_acts_overfills_a_room(
                 with transaction.atomic():
                     if what == "home":
                         actions.stay_home(order, "家属楼 3-201", by=clinic, at=at)
+                    elif what == "clean":
+                        actions.clean_rooms(list(Place.objects.filter(code__startswith="ISO-")), by=clinic, at=at)
                     elif what == "end":
                         actions.end_order(order, reason="提前解除", by=clinic, at=at)
                     else:
                         actions.assign_room(order, cast.place[what], by=clinic, at=at)
             except ShouwangError as refusal:
-                assert refusal.error_code in {"room_full", "order_not_in_force"}
+                assert refusal.error_code in {"room_full", "room_not_ready", "order_not_in_force"}
             for code, size in (("ISO-1", 1), ("ISO-2", 1), ("ISO-3", beds)):
                 assert taken(cast.place[code]) <= size
             assert not Stay.objects.filter(ends_at=None).exclude(order__where="facility").exists()
             assert not Stay.objects.filter(ends_at=None, order__state="ended").exists()
+            assert (
+                not RoomSheet.objects.filter(state="ready", room__stays__ends_at=at)
+                .exclude(room__stays__ends_at=None)
+                .exists()
+                or what == "clean"
+            )
         transaction.set_rollback(True)
 
 
