@@ -30,6 +30,7 @@ from shouwang.api.packs import router as packs_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
+from shouwang.api.tracing_desk import router as tracing_desk_router
 from shouwang.api.tracing_rules import router as tracing_rules_router
 from shouwang.api.tracing_told import router as tracing_told_router
 from shouwang.core.errors import ShouwangError
@@ -101,6 +102,7 @@ api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/tracing", tracing_rules_router)
 api.add_router("/tracing", tracing_told_router)
+api.add_router("/tracing", tracing_desk_router)
 api.add_router("/follow-ups", followups_router)
 api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)

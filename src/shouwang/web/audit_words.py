@@ -58,6 +58,8 @@ VERBS = {
     "contact.rule_previewed": _("looked at what another rule would change"),
     "contact.searched": _("found the person while looking for a contact"),
     "contact.reconsidered": _("reconsidered a contact"),
+    "contact.shared": _("shared the undecided contacts of the case out among tracers"),
+    "contact.taken_back": _("took undecided contacts of the case back from a tracer"),
     "directive.acknowledged": _("acknowledged a directive for a unit"),
     "directive.edited": _("changed a directive"),
     "directive.imported": _("kept a notice as a directive"),

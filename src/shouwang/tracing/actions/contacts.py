@@ -16,6 +16,7 @@ from shouwang.core.events import publish
 from shouwang.core.scope import Actor
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
+from shouwang.tracing.rules.certainty import UNSURE
 
 LONGEST_REASON = 300
 State = Contact.State
@@ -68,6 +69,8 @@ def _decide_many(
     if found.keys() != wanted.keys():
         raise NotFound
     undecided = [row for row in found.values() if row.state == State.CANDIDATE]
+    if state == State.CONFIRMED:
+        _require_grades(undecided)
     for row in undecided:
         row.case = case
         _write(row, state, reason, by=by, at=at)
@@ -96,8 +99,18 @@ def _decide(contact: Contact, state: str, reason: str, *, by: Actor, at: datetim
             _("A colleague has decided meanwhile: %(state)s. Look again before you decide."),
             state=row.get_state_display(),
         )
+    if state == State.CONFIRMED:
+        _require_grades([row])
     _write(row, state, reason, by=by, at=at)
     return row
+
+
+def _require_grades(rows: Sequence[Contact]) -> None:
+    """What follows from confirming hangs on the grade, which hearsay does not give."""
+    unsure = [row for row in rows if row.grade == UNSURE]
+    if unsure:
+        sentence = _("%(name)s is named by uncertain statements only. Ask, then give a grade (“Explain”) or dismiss.")
+        raise Conflict(sentence, code="grade_first", name=unsure[0].person.name)
 
 
 def _write(row: Contact, state: str, reason: str, *, by: Actor, at: datetime) -> None:

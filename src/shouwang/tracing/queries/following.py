@@ -25,6 +25,7 @@ from shouwang.org.queries import answerers, holders, reachable
 from shouwang.tracing.models import Contact, FollowUp, FollowUpCall
 from shouwang.tracing.queries import catalogue, judging
 from shouwang.tracing.rules import following as rules
+from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.editions import Edition
 
 WORK, TRACE = "followup.work", "trace.work"
@@ -111,7 +112,7 @@ def grade_name(code: str, pack: Pack, edition: Edition | None) -> Text:
             return grade.name
     if edition and edition.second_ring and edition.second_ring.name and code == "secondary":
         return edition.second_ring.name
-    return Text(zh=code, en=code)
+    return UNSURE_NAME if code == UNSURE else Text(zh=code, en=code)
 
 
 def heard_of(rows: Iterable[FollowUp], *, since: date, until: date) -> dict[int, dict[date, rules.Heard]]:
