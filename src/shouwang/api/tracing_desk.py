@@ -10,7 +10,7 @@ from shouwang.api.http import ApiRequest
 from shouwang.api.tracing import ContactOut, Id, contact_json
 from shouwang.core import audit, clock
 from shouwang.tracing import actions, queries
-from shouwang.tracing.queries import encounters, sharing
+from shouwang.tracing.queries import conversion, encounters, sharing
 
 router = Router(tags=["tracing"])
 
@@ -90,6 +90,18 @@ def share(request: ApiRequest, case_id: int, body: ShareIn) -> Any:
     if body.apply:
         return sharing.as_json(actions.share_contacts(case, chosen, by=by, at=now))
     return sharing.as_json(sharing.proposal(by, case, chosen, on=clock.local_day(now)))
+
+
+@router.get(
+    "/contacts/{int:contact_id}/history",
+    response=list[dict[str, Any]],
+    summary="What happened to a contact: found, decided, followed, became a case, followed again; newest first",
+)
+def history(request: ApiRequest, contact_id: int) -> Any:
+    by = request.actor
+    contact = queries.contact_for(by, contact_id)
+    audit.saw("contact.evidence", "contact", [contact.person_id], by=by, at=clock.now(), object_id=contact.pk)
+    return [conversion.step_json(step) for step in conversion.history(by, contact)]
 
 
 @router.get("/queue", response=list[ContactOut], summary="What I am asked to decide, close first; the first 200")

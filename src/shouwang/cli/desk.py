@@ -17,7 +17,7 @@ from shouwang.org.queries import places
 from shouwang.tracing import actions as trace_actions
 from shouwang.tracing import queries as trace_queries
 from shouwang.tracing.models import Contact
-from shouwang.tracing.queries import encounters, sharing
+from shouwang.tracing.queries import conversion, encounters, sharing
 
 
 @click.group()
@@ -107,6 +107,18 @@ def dismiss(contact_id: int, reason: str, user: str | None, as_json: bool) -> No
     by = actor(user)
     done = trace_actions.dismiss(trace_queries.contact_for(by, contact_id), reason=reason, by=by, at=clock.now())
     show([_contact_row(done)], as_json)
+
+
+@contact.command("history")
+@click.argument("contact_id", type=click.IntRange(1, 2**63 - 1))
+@as_option
+@json_option
+def history(contact_id: int, user: str | None, as_json: bool) -> None:
+    """What happened to a contact: found, decided, followed, became a case, followed again; newest first."""
+    by = actor(user)
+    found = trace_queries.contact_for(by, contact_id)
+    audit.saw("contact.evidence", "contact", [found.person_id], by=by, at=clock.now(), object_id=found.pk)
+    show([dict(conversion.step_json(step)) for step in conversion.history(by, found)], as_json)
 
 
 @contact.command("share")

@@ -266,6 +266,9 @@ class FollowUp(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="+")
     end_reason = models.CharField(max_length=300, blank=True)
+    # The case they became, and the follow-up that this one takes up again because that case was discarded.
+    became = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="+")
+    resumes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
 

@@ -49,4 +49,5 @@ def connect() -> None:
     show_on_case(Panel("cases/lab/_case.html", laboratory_home.case_panel))
     show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))
     show_on_case(Panel("tracing/_case/contacts.html", tracing_home.case_panel, right="trace.work"))
+    show_on_case(Panel("tracing/_case/before.html", tracing_home.before_panel, right="case.view"))
     show_on_case(Panel("tracing/_case/sources.html", tracing_home.sources_panel, right="case.view"))

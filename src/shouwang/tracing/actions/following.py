@@ -40,10 +40,11 @@ def sync_follow_up(person_id: int, disease: str, *, by: Actor, at: datetime) -> 
     """
     person = Person.objects.select_for_update().get(pk=person_id)
     running = queries.running(person_id, disease)
-    ill = queries.is_case(person_id, disease)
+    ill = queries.case_of(person_id, disease)
     found = None if ill else queries.watch_of(person_id, disease)
     if found is None:
         if running is not None:
+            running.became = ill
             _stop(running, State.BECAME_CASE if ill else State.WITHDRAWN, by=by, at=at)
         return None
     wanted, contact = found
@@ -76,7 +77,7 @@ def _begin(person: Person, wanted: rules.Watch, contact: Contact, *, by: Actor, 
         person=person, disease=contact.case.disease, pack=contact.case.pack, contact=contact, begun_at=at,
         starts_on=wanted.starts, ends_on=wanted.ends, checks_per_day=wanted.checks_per_day,
         temperature_required=wanted.temperature_required, why_zh=wanted.why.zh, why_en=wanted.why.en,
-        purge_on=_purge_on(wanted.ends),
+        purge_on=_purge_on(wanted.ends), resumes=queries.interrupted(person.pk, contact.case.disease),
     )  # fmt: skip
     row.assigned_id = _next_to_ask(row, at)
     row.assigned_at = at if row.assigned_id else None

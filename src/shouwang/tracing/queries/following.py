@@ -50,10 +50,17 @@ def running(person_id: int, disease: str) -> FollowUp | None:
     return rows.filter(person_id=person_id, disease=disease, state=RUNNING).first()
 
 
-def is_case(person_id: int, disease: str) -> bool:
-    """Whether the person is an open case of the disease themselves; a suspicion is watched by the clinic."""
+def case_of(person_id: int, disease: str) -> Case | None:
+    """The open case of the disease that the person is themselves; a suspicion is watched by the clinic."""
     rows = Case.objects.filter(person_id=person_id, disease=disease, closed_at__isnull=True)
-    return rows.exclude(classification=Classification.DISCARDED).exists()
+    return rows.exclude(classification=Classification.DISCARDED).first()
+
+
+def interrupted(person_id: int, disease: str) -> FollowUp | None:
+    """The last follow-up, where it ended because of a case that was discarded since."""
+    last = FollowUp.objects.filter(person_id=person_id, disease=disease).order_by("-begun_at", "-pk").first()
+    discarded = last is not None and last.became is not None and last.became.classification == Classification.DISCARDED
+    return last if discarded else None
 
 
 def was_followed(person_id: int, disease: str, ends: date) -> bool:

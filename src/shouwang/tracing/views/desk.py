@@ -26,7 +26,7 @@ from shouwang.tracing import actions
 from shouwang.tracing.forms import TICKED, ConfirmForm, DismissForm, FilterForm, NetworkForm
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
-from shouwang.tracing.queries import interviews, judging, story, unknowns
+from shouwang.tracing.queries import conversion, interviews, judging, story, unknowns
 from shouwang.tracing.queries.network import BY_PLACE, BY_UNIT
 from shouwang.tracing.queries.network import network as network_of
 
@@ -221,6 +221,9 @@ def evidence(request: Request, pk: int) -> HttpResponse:
         "left_out": contact.encounters - len(contact.evidence),
         "pack": pack_of(contact.case),
     }
+    if not partial(request):
+        context["history"] = conversion.history(request.actor, contact)
+        context["opens_case"] = request.actor.holds("case.manage", contact.person.home_path)
     template = "tracing/_fragments/evidence.html" if partial(request) else "tracing/evidence.html"
     return render(request, template, context)
 
