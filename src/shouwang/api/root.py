@@ -24,6 +24,7 @@ from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
 from shouwang.api.laboratory import router as laboratory_router
 from shouwang.api.lists import router as lists_router
+from shouwang.api.merging import router as merging_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
 from shouwang.api.packs import router as packs_router
@@ -94,6 +95,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 api.add_router("/org", org_router)
+api.add_router("/org", merging_router)
 api.add_router("/checkins", checkins_router)
 api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)

@@ -26,6 +26,7 @@ from shouwang.org.models import (
     Membership,
     Organisation,
     Person,
+    PersonKey,
     Place,
     Residence,
     Responsibility,
@@ -133,7 +134,8 @@ def assemble() -> Cast:
 
 
 STAGED: list[type[Model]] = [
-    Organisation, Place, Person, Membership, SituationSpell, Residence, Account, Grant, Responsibility, AuditEntry,
+    Organisation, Place, Person, Membership, SituationSpell, Residence, Account, Grant, Responsibility, PersonKey,
+    AuditEntry,
 ]  # fmt: skip
 _copies: list[tuple[type[Model], list[Model]]] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -102,7 +103,8 @@ def test_no_walk_between_contact_and_case_ends_dead_or_loses_anything(cast: Cast
 
 def ways_on(cast: Cast, held: Contact, own: Case | None, at: datetime) -> dict[str, Callable[[], object]]:
     """Everything that the rules let somebody do from here."""
-    by, ways = cast.by("qiu", at), {}
+    by = cast.by("qiu", at)
+    ways: dict[str, Callable[[], object]] = {}
     ways["trace"] = lambda: actions.trace_case(held.case, by=by, at=at)
     if held.state != "confirmed":
         ways["confirm"] = lambda: actions.confirm(held, by=by, at=at)
@@ -120,7 +122,7 @@ def ways_on(cast: Cast, held: Contact, own: Case | None, at: datetime) -> dict[s
             )
         except ShouwangError:  # a step the rules refuse is no way
             continue
-        ways[new] = lambda new=new: classify(cast, own, new, at)
+        ways[new] = partial(classify, cast, own, new, at)
     if own.is_open and own.classification != "suspected":
         ways["close"] = lambda: case_actions.close_case(own, reason="痊愈", by=cast.by("he", at), at=at)
     if not own.is_open and own.classification != "discarded":

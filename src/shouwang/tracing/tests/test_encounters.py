@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -97,7 +98,7 @@ def test_leave_and_records_elsewhere_make_absent_of_whom_only_a_plan_puts_there(
 def test_everybody_but_the_absent_is_decided_with_one_reason(cast: Cast, traced: Case) -> None:
     by, lesson, room = cast.by("qiu"), line_of(cast, traced, "T1-201"), line_of(cast, traced, "D1-101")
     for bad in ({"what": "burn"}, {"whom": "some"}, {"reason": " "}):
-        asked = {"what": "confirm", "whom": "present", "reason": "点名册", **bad}
+        asked: dict[str, Any] = {"what": "confirm", "whom": "present", "reason": "点名册", **bad}
         with pytest.raises(BadInput):
             actions.decide_encounter(traced, lesson.key, by=by, at=LATER, **asked)
     done = actions.decide_encounter(

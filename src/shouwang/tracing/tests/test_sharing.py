@@ -90,6 +90,7 @@ def test_the_absent_lose_what_they_had_not_decided_and_others_get_it(cast: Cast,
     decided.refresh_from_db()
     assert decided.tracer == second  # history of what was decided stays
     entry = AuditEntry.objects.get(verb="contact.taken_back")
+    assert entry.new is not None
     assert (entry.subject, entry.new["contacts"], entry.new["reason"]) == (traced.person_id, left, "病假")
     Account.objects.filter(person=second).update(is_active=False)
     assert actions.share_contacts(traced, by=by, at=LATER).moving == left
