@@ -54,6 +54,9 @@ def merge(request: Request, person_id: int) -> HttpResponse:
     """Two records side by side and what merging would move; the post merges."""
     by = request.actor
     kept = queries.person_for(by, person_id, MANAGE)
+    by.require(MANAGE, kept.home_path)
+    if request.method == "GET" and "other" not in request.GET:
+        return redirect("org:duplicates", kept.pk)
     other = cleaned(forms.OtherForm(request.POST or request.GET))["other"]
     merged = merging.managed(by, other)
     if request.method == "POST":
