@@ -170,8 +170,6 @@ VERBS = {
     "table.checkins.excuse": _("excuses"),
     "table.checkins.symptomalert": _("symptom alerts"),
     "table.checkins.monitoring": _("spells of asked check-ins"),
-    "table.checkins.latestcheckin": _("latest check-in"),
-    "table.checkins.personzone": _("time zone"),
     "table.cases.case": _("cases"),
     "table.cases.test": _("tests"),
     "table.cases.clock": _("clocks of cases"),

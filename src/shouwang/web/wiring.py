@@ -27,6 +27,7 @@ def connect() -> None:
     subscribe("level.ended", checkins.on_level_ended)
     subscribe("account.secured", checkins.on_account_secured)
     subscribe("people.changed", standings.people_changed)
+    subscribe("people.merged", standings.people_merged)
     subscribe("people.merged", tracing.on_people_merged)
     subscribe("contact.confirmed", isolation.on_contact_confirmed)
     subscribe("contact.dismissed", isolation.on_contact_dismissed)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shouwang.cases.models import Case
+from shouwang.checkins.actions import submit
+from shouwang.checkins.models import LatestCheckIn
+from shouwang.checkins.rules import Answers
 from shouwang.core.scope import system_actor
 from shouwang.isolation.models import Order
 from shouwang.org import actions as org
@@ -66,3 +69,17 @@ def test_of_one_case_both_are_contacts_and_a_person_decides(cast: Cast, traced: 
     assert plan.left["tracing.contact"] == 1
     merging.merge(zhao, meng, reason="登记两次", leave=True, by=cast.by("admin"), at=LATER)
     assert Contact.objects.filter(case=traced, person=meng).count() == 1
+
+
+def test_the_newest_word_of_both_is_the_newest_of_one(cast: Cast) -> None:
+    guest, gu = visitor(cast), cast.person["gu"]
+    said = submit(
+        person=guest, answers=Answers(exposure=False), client_key="guest", source="proxy", proxy_reason="门岗代报",
+        by=system_actor("t"), at=NOON,
+    )  # fmt: skip
+    row = merging.merge(gu, guest, reason="登记两次", leave=True, by=cast.by("admin"), at=LATER)
+    assert LatestCheckIn.objects.get(person=gu).checkin == said
+    assert not LatestCheckIn.objects.filter(person=guest).exists()
+    merging.undo(row, reason="两个人", by=cast.by("admin"), at=LATER)
+    assert LatestCheckIn.objects.get(person=gu).checkin is None
+    assert LatestCheckIn.objects.get(person=guest).checkin == said
