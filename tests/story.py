@@ -176,7 +176,8 @@ def _traced(story: Story) -> None:
     story.ids["order"] = order.pk
     story.ids["follow_up"] = FollowUp.objects.get(person=wang.person).pk
     tracing.share_contacts(case, by=cast.by("qiu", at), at=at)
-    story.encounter = encounters.encounters(cast.by("qiu", at), case)[0].key
+    meals = encounters.encounters(cast.by("qiu", at), case)
+    story.encounter = next(line.key for line in meals if line.place_id == cast.place["C1"].pk)
     link = tracing.add_link(case, origin="imported", reason="外地返校", by=cast.by("qiu", at), at=at)
     story.ids["link"] = link.pk
 

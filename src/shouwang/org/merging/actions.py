@@ -9,7 +9,6 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, Max, Model
 from django.utils.translation import gettext_lazy as _
@@ -99,18 +98,16 @@ def _check(kept: Person, merged: Person, *, by: Actor) -> None:
 
 def _move_all(row: PersonMerge, kept: Person, merged: Person) -> list[MergeMove]:
     """Move every row that names `merged`; those that a constraint refuses are left where they are."""
-    moves = []
-    for model, column in queries.links():
-        for pk in list(
-            model._default_manager.filter(**{column.name: merged.pk}).order_by("pk").values_list("pk", flat=True)
-        ):
-            moved = _point(model, column, pk, kept.pk)
-            moves.append(
-                MergeMove(
-                    merge=row, table=model._meta.label_lower, field=column.name, row=pk,
-                    fate=Fate.MOVED if moved else Fate.LEFT, digest=_digest(model, column, pk) if moved else "",
-                )
-            )  # fmt: skip
+    moves, columns = [], _columns()
+    for table, name, pk in queries.rows_naming(merged.pk):
+        model, column = columns[table, name]
+        moved = _point(model, column, pk, kept.pk)
+        moves.append(
+            MergeMove(
+                merge=row, table=table, field=name, row=pk, fate=Fate.MOVED if moved else Fate.LEFT,
+                digest=_digests(model, [pk])[pk] if moved else "",
+            )
+        )  # fmt: skip
     return moves
 
 
@@ -124,12 +121,19 @@ def _point(model: type[Model], column: ForeignKey[Any, Any], pk: int, person: in
     return True
 
 
-def _digest(model: type[Model], column: ForeignKey[Any, Any], pk: int) -> str:
-    """Of a row's columns but those that name people: another of them may move with the same merge."""
-    names = [f.attname for f in model._meta.concrete_fields if f.attname != column.attname and not names_person(f)]
-    values = model._default_manager.filter(pk=pk).values(*names).get()
-    text = json.dumps({name: str(value) for name, value in values.items()}, sort_keys=True, cls=DjangoJSONEncoder)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digests(model: type[Model], ids: Collection[int]) -> dict[int, str]:
+    """Key → digest of the row's columns but those that name people: another of them may move with the same merge. One
+    query; rows that are gone are not in it."""
+    names = [field.attname for field in model._meta.concrete_fields if not names_person(field)]
+    found = {}
+    for row in model._default_manager.filter(pk__in=list(ids)).values("pk", *names):
+        text = json.dumps({name: str(row[name]) for name in names}, sort_keys=True)
+        found[row["pk"]] = hashlib.sha256(text.encode()).hexdigest()
+    return found
+
+
+def _columns() -> dict[tuple[str, str], tuple[type[Model], ForeignKey[Any, Any]]]:
+    return {(model._meta.label_lower, column.name): (model, column) for model, column in queries.links()}
 
 
 def _last() -> dict[str, int]:
@@ -175,7 +179,7 @@ def undo(
     back = [(move.table, move.field, move.row) for move in row.moves.filter(fate=Fate.MOVED)]
     back = [one for one in back if f"{one[0]}.{one[1]}.{one[2]}" not in lost]
     back += [(known[key].table, known[key].field, known[key].row) for key in sorted(set(give))]
-    columns = {(model._meta.label_lower, column.name): (model, column) for model, column in queries.links()}
+    columns = _columns()
     for table, name, pk in back:
         model, column = columns[table, name]
         if not _point(model, column, pk, row.merged_id):
@@ -196,27 +200,22 @@ def _check_last(row: PersonMerge) -> None:
 
 
 def changes_since(row: PersonMerge) -> list[Change]:
-    """What happened to the moved rows since, and which new rows name the kept record; nothing of them is guessed."""
-    columns = {(model._meta.label_lower, column.name): (model, column) for model, column in queries.links()}
-    found: list[Change] = []
-    moved: set[tuple[str, str, int]] = set()
+    """What happened to the moved rows since, and which new rows name the kept record; nothing of them is guessed. Two
+    queries, and two for every table and column that moved anything."""
+    columns = _columns()
+    of_column: dict[tuple[str, str], dict[int, str]] = {}
     for move in row.moves.filter(fate=Fate.MOVED).order_by("table", "field", "row"):
-        moved.add((move.table, move.field, move.row))
-        model, column = columns[move.table, move.field]
-        now = model._default_manager.filter(pk=move.row).values_list(column.attname, flat=True)
-        kind = ""
-        if not now:
-            kind = "gone"
-        elif now[0] != row.kept_id:
-            kind = "elsewhere"
-        elif _digest(model, column, move.row) != move.digest:
-            kind = "changed"
-        if kind:
-            found.append(Change(kind, move.table, move.field, move.row))
-    for (table, name), (model, _column) in columns.items():
-        newer = model._default_manager.filter(**{name: row.kept_id}, pk__gt=row.last.get(table, 0)).order_by("pk")
-        found += [Change("new", table, name, pk) for pk in newer.values_list("pk", flat=True)]
-    return found
+        of_column.setdefault((move.table, move.field), {})[move.row] = move.digest
+    found: list[Change] = []
+    for (table, name), digests in of_column.items():
+        model, column = columns[table, name]
+        owners = dict(model._default_manager.filter(pk__in=list(digests)).values_list("pk", column.attname))
+        now = _digests(model, list(digests))
+        for pk, digest in digests.items():
+            kind = "gone" if pk not in owners else "elsewhere" if owners[pk] != row.kept_id else "changed"
+            if kind != "changed" or now[pk] != digest:
+                found.append(Change(kind, table, name, pk))
+    return [*found, *(Change("new", *one) for one in queries.rows_naming(row.kept_id, row.last))]
 
 
 def _empty(row: PersonMerge) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from django.apps import apps
-from django.db.models import Count, Field, ForeignKey, Model, Q, QuerySet
+from django.db.models import CharField, Count, Field, ForeignKey, Model, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from shouwang.core.errors import NotFound
@@ -91,6 +91,20 @@ def links() -> list[tuple[type[Model], ForeignKey[Any, Any]]]:
 
 def names_person(field: Field[Any, Any]) -> TypeGuard[ForeignKey[Any, Any]]:
     return isinstance(field, ForeignKey) and field.related_model is Person and not field.primary_key
+
+
+def rows_naming(person: int, after: Mapping[str, int] | None = None) -> list[tuple[str, str, int]]:
+    """(table, column, key) of every row that names the person, by table and key; with `after` only rows whose key is
+    above that of their table. One query over all tables."""
+    asked = []
+    for model, column in links():
+        label = model._meta.label_lower
+        rows = model._default_manager.order_by().filter(**{column.name: person})
+        if after is not None:
+            rows = rows.filter(pk__gt=after.get(label, 0))
+        named = (Value(label, output_field=CharField()), Value(column.name, output_field=CharField()))
+        asked.append(rows.annotate(_table=named[0], _column=named[1]).values_list("_table", "_column", "pk"))
+    return sorted(asked[0].union(*asked[1:], all=True))
 
 
 @dataclass(frozen=True, slots=True)
