@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from shouwang.core import clock
 from shouwang.epi.contacts import Segment
@@ -37,11 +37,6 @@ class View(StrEnum):
     STATED = "stated"
     CERTAIN = "certain"
     POSSIBLE = "possible"
-
-
-def uncertain(first: date, last: date) -> bool:
-    """Whether anything said of these days is not sure to the minute, so that the views differ. One query."""
-    return _standing(first, last).filter(~Q(certainty=Statement.Certainty.SURE) | Q(give_or_take__gt=0)).exists()
 
 
 def _standing(first: date, last: date) -> QuerySet[Statement]:
@@ -73,12 +68,24 @@ def told(first: date, last: date, view: View = View.STATED) -> Segment | None:
 
     At a known place everybody named was there; where no place is known, the person was with each companion.
     """
-    edges = clock.midnights(first, last)
-    rows = _standing(first, last).order_by("pk").prefetch_related("companions")
+    return _read(_fetched(first, last), clock.midnights(first, last), view)
+
+
+def readings(first: date, last: date) -> dict[View, Segment | None]:
+    """The same in every view, fetched once; only as stated where everything said is sure to the minute."""
+    rows, edges = _fetched(first, last), clock.midnights(first, last)
+    sure = Statement.Certainty.SURE
+    differ = any(row.certainty != sure or row.give_or_take for row in rows)
+    return {view: _read(rows, edges, view) for view in (View if differ else [View.STATED])}
+
+
+def _fetched(first: date, last: date) -> list[Statement]:
+    return list(_standing(first, last).order_by("pk").prefetch_related("companions"))
+
+
+def _read(rows: list[Statement], edges: list[int], view: View) -> Segment | None:
     kept = [(row, whole) for row in rows if (whole := span(row, view)) and whole[0] < edges[-1] and whole[1] > edges[0]]
-    if not kept:
-        return None
-    return _segment(kept, edges)
+    return _segment(kept, edges) if kept else None
 
 
 def _segment(kept: list[tuple[Statement, tuple[int, int]]], edges: list[int]) -> Segment | None:

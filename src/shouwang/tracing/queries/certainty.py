@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shouwang.tracing.presence.told import View, uncertain
+from shouwang.tracing.presence.store import open_days
+from shouwang.tracing.presence.told import View, readings
 from shouwang.tracing.queries import judging
 from shouwang.tracing.queries.trace import TraceAnswer, local_day, trace_person
 from shouwang.tracing.rules.certainty import Settled, settle
@@ -28,14 +29,17 @@ class Views:
 
 def views(person_id: int, *, window_start: int, window_end: int) -> Views:
     """As `trace_person`, which asks no permission either; traced thrice only where it makes a difference."""
-    stated = trace_person(person_id, window_start=window_start, window_end=window_end)
-    if not uncertain(local_day(window_start), local_day(max(window_start, window_end - 1))):
-        return Views(stated, stated, stated)
-    certain, most = (
-        trace_person(person_id, window_start=window_start, window_end=window_end, view=view)
-        for view in (View.CERTAIN, View.POSSIBLE)
-    )
-    return Views(stated, certain, most)
+    first, last = local_day(window_start), local_day(max(window_start, window_end - 1))
+    days, said = open_days(first, last, told=False), readings(first, last)
+    found = {
+        view: trace_person(
+            person_id, window_start=window_start, window_end=window_end,
+            opened=days if segment is None else replace(days, segments=[*days.segments, segment]),
+        )
+        for view, segment in said.items()
+    }  # fmt: skip
+    stated = found[View.STATED]
+    return Views(stated, found.get(View.CERTAIN, stated), found.get(View.POSSIBLE, stated))
 
 
 def judge(found: Views, rule: ContactRule) -> tuple[list[Settled | None], dict[int, PlaceFacts]]:
