@@ -7,6 +7,7 @@ rewritten for one sentence. Days that have no segment stay missing, whatever som
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -68,7 +69,8 @@ def told(first: date, last: date, view: View = View.STATED) -> Segment | None:
 
     At a known place everybody named was there; where no place is known, the person was with each companion.
     """
-    return _read(_fetched(first, last), clock.midnights(first, last), view)
+    rows = _fetched(first, last)
+    return _read(rows, clock.midnights(first, last), view, _rooms(rows))
 
 
 def readings(first: date, last: date) -> dict[View, Segment | None]:
@@ -76,20 +78,27 @@ def readings(first: date, last: date) -> dict[View, Segment | None]:
     rows, edges = _fetched(first, last), clock.midnights(first, last)
     sure = Statement.Certainty.SURE
     differ = any(row.certainty != sure or row.give_or_take for row in rows)
-    return {view: _read(rows, edges, view) for view in (View if differ else [View.STATED])}
+    rooms = _rooms(rows)
+    return {view: _read(rows, edges, view, rooms) for view in (View if differ else [View.STATED])}
+
+
+def _rooms(rows: list[Statement]) -> Mapping[int, int]:
+    """Seat → room, asked only where somebody named a place."""
+    return place_table().room if any(row.place_id for row in rows) else {}
 
 
 def _fetched(first: date, last: date) -> list[Statement]:
     return list(_standing(first, last).order_by("pk").prefetch_related("companions"))
 
 
-def _read(rows: list[Statement], edges: list[int], view: View) -> Segment | None:
+def _read(rows: list[Statement], edges: list[int], view: View, rooms: Mapping[int, int]) -> Segment | None:
     kept = [(row, whole) for row in rows if (whole := span(row, view)) and whole[0] < edges[-1] and whole[1] > edges[0]]
-    return _segment(kept, edges) if kept else None
+    return _segment(kept, edges, rooms) if kept else None
 
 
-def _segment(kept: list[tuple[Statement, tuple[int, int]]], edges: list[int]) -> Segment | None:
-    rooms = place_table().room if any(row.place_id for row, _whole in kept) else {}
+def _segment(
+    kept: list[tuple[Statement, tuple[int, int]]], edges: list[int], rooms: Mapping[int, int]
+) -> Segment | None:
     visits: list[tuple[int, int, int, int, int]] = []
     pairs: list[tuple[int, int, int, int, int]] = []
     for row, whole in kept:
