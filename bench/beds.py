@@ -1,7 +1,7 @@
 """Rooms for 500 people in 600 beds: the plan, against giving one after another the first room that fits.
 
-Both get the same people (30 exposure batches, a tenth of the people cases, both sexes) and the same empty rooms on twelve
-floors. The peer is `rules.allot`, the greedy rule of a single order. Compared are time, how many wait
+Both get the same people (30 exposure batches, a tenth of the people cases, both sexes) and the same empty rooms on
+twelve floors. The peer is `rules.allot`, the greedy rule of a single order. Compared are time, how many wait
 and how many share; the plan's walls are checked afterwards, and its first four aims must be proved best.
 """
 

@@ -33,6 +33,7 @@ from shouwang.isolation import actions as isolation
 from shouwang.isolation.models import Order
 from shouwang.org import actions as org
 from shouwang.org import tasks
+from shouwang.org.merging import actions as merging
 from shouwang.org.models import Grant, Responsibility
 from shouwang.org.tests.cast import NOON, Cast
 from shouwang.outreach import actions as outreach
@@ -43,6 +44,7 @@ from shouwang.surveys.models import Attachment
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.queries import encounters
 from shouwang.tracing.rules.interviews import Said
 from shouwang.tracing.rules.timetable_changes import Asked
 from shouwang.tracing.rules.unknowns import Sketch
@@ -83,6 +85,7 @@ class Story:
     ids: dict[str, int] = field(default_factory=dict)
     receipt: str = ""
     ticket: str = ""
+    encounter: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -97,6 +100,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _surveyed(story)
     _ordered(story)
     _tested(story)
+    _registered_twice(story)
     return story
 
 
@@ -173,8 +177,21 @@ def _traced(story: Story) -> None:
     story.ids["confirmed"] = wang.pk
     story.ids["order"] = order.pk
     story.ids["follow_up"] = FollowUp.objects.get(person=wang.person).pk
+    tracing.share_contacts(case, by=cast.by("qiu", at), at=at)
+    meals = encounters.encounters(cast.by("qiu", at), case)
+    story.encounter = next(line.key for line in meals if line.place_id == cast.place["C1"].pk)
     link = tracing.add_link(case, origin="imported", reason="外地返校", by=cast.by("qiu", at), at=at)
     story.ids["link"] = link.pk
+
+
+def _registered_twice(story: Story) -> None:
+    """Deng has a second record as a visitor; Admin merged the two."""
+    cast, at = story.cast, NOON - timedelta(minutes=20)
+    admin, deng = cast.by("admin", at), cast.person["deng"]
+    twice = org.add_person(
+        number="V0001", name=deng.name, kind="visitor", home=cast.org["WCU"], since=TODAY, by=admin, at=at
+    )
+    story.ids["merge"] = merging.merge(deng, twice, reason="门岗登记两次", leave=True, by=admin, at=at).pk
 
 
 def _reminded(story: Story) -> None:

@@ -24,12 +24,14 @@ from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
 from shouwang.api.laboratory import router as laboratory_router
 from shouwang.api.lists import router as lists_router
+from shouwang.api.merging import router as merging_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
 from shouwang.api.packs import router as packs_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
+from shouwang.api.tracing_desk import router as tracing_desk_router
 from shouwang.api.tracing_rules import router as tracing_rules_router
 from shouwang.api.tracing_told import router as tracing_told_router
 from shouwang.core.errors import ShouwangError
@@ -93,6 +95,7 @@ def on_malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 api.add_router("/org", org_router)
+api.add_router("/org", merging_router)
 api.add_router("/checkins", checkins_router)
 api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)
@@ -101,6 +104,7 @@ api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/tracing", tracing_rules_router)
 api.add_router("/tracing", tracing_told_router)
+api.add_router("/tracing", tracing_desk_router)
 api.add_router("/follow-ups", followups_router)
 api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)

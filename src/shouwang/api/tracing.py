@@ -68,6 +68,10 @@ class ContactOut(Schema):
     found_at: datetime
     decided_at: datetime | None
     decision_reason: str
+    certain_seconds: int | None = Field(description="Of `seconds`, what is certain; null: all of it")
+    possible_seconds: int | None = Field(description="The most that uncertain statements allow; null: `seconds`")
+    possible_grade: str = Field(description="The rule's grade if the most is true; empty: no other than `grade`")
+    tracer: str | None = Field(description="Number of whoever is asked to decide")
     version: int = Field(description="Send it with a decision: 409 when a colleague has decided meanwhile")
 
 
@@ -156,14 +160,14 @@ def contacts(request: ApiRequest, case_id: int, wanted: Query[ListQuery]) -> Any
     page = queries.contact_page(by, case, chosen, wanted.page)
     people = [case.person_id, *(row.person_id for row in page.rows)]
     audit.saw("contact.listed", "contact", people, by=by, at=clock.now(), object_id=case.pk)
-    return {"items": [_contact(row) for row in page.rows], "next": page.next, "previous": page.previous}
+    return {"items": [contact_json(row) for row in page.rows], "next": page.next, "previous": page.previous}
 
 
 @router.post("/cases/{int:case_id}/confirm", response=list[ContactOut], summary="Confirm several, all or none")
 def confirm_many(request: ApiRequest, case_id: int, body: ConfirmManyIn) -> Any:
     case = queries.case_to_trace(request.actor, case_id)
     done = actions.confirm_many(case, body.contacts, reason=body.reason, by=request.actor, at=clock.now())
-    return [_contact(row) for row in done]
+    return [contact_json(row) for row in done]
 
 
 @router.get("/contacts/{int:contact_id}", response=Explained, summary="Why: evidence, rule and arithmetic")
@@ -178,21 +182,21 @@ def explain(request: ApiRequest, contact_id: int) -> Any:
 def confirm(request: ApiRequest, contact_id: int, body: DecideIn) -> Any:
     contact = queries.contact_for(request.actor, contact_id)
     done = actions.confirm(contact, version=body.version, reason=body.reason, by=request.actor, at=clock.now())
-    return _contact(done)
+    return contact_json(done)
 
 
 @router.post("/contacts/{int:contact_id}/dismiss", response=ContactOut, summary="The person is no contact, and why")
 def dismiss(request: ApiRequest, contact_id: int, body: DecideIn) -> Any:
     contact = queries.contact_for(request.actor, contact_id)
     done = actions.dismiss(contact, version=body.version, reason=body.reason, by=request.actor, at=clock.now())
-    return _contact(done)
+    return contact_json(done)
 
 
 @router.post("/contacts/{int:contact_id}/reconsider", response=ContactOut, summary="Take a decision back, and why")
 def reconsider(request: ApiRequest, contact_id: int, body: DecideIn) -> Any:
     contact = queries.contact_for(request.actor, contact_id)
     done = actions.reconsider(contact, version=body.version, reason=body.reason, by=request.actor, at=clock.now())
-    return _contact(done)
+    return contact_json(done)
 
 
 @router.get("/days", response=list[DayOut], summary="What presence there is, by day, with what was remarked")
@@ -244,19 +248,21 @@ def _case_row(row: queries.DeskCase) -> dict[str, Any]:
     }
 
 
-def _contact(row: Contact) -> dict[str, Any]:
+def contact_json(row: Contact) -> dict[str, Any]:
     plain = (
         "id", "case_id", "grade", "state", "seconds", "encounters", "first_at", "last_at", "found_at", "decided_at",
-        "decision_reason", "version",
+        "decision_reason", "certain_seconds", "possible_seconds", "possible_grade", "version",
     )  # fmt: skip
-    return {"person": _person(row.person), "why": explaining.why(row), **{name: getattr(row, name) for name in plain}}
+    tracer = row.tracer.number if row.tracer else None
+    values = {name: getattr(row, name) for name in plain}
+    return {"person": _person(row.person), "why": explaining.why(row), "tracer": tracer, **values}
 
 
 def _explained(row: Contact) -> dict[str, Any]:
     said = explaining.explain(row)
     pack = pack_of(row.case)
     return {
-        **_contact(row),
+        **contact_json(row),
         "window": said.window,
         "rule": said.rule,
         "rule_source": pack.sources[said.rule_source].text if said.rule_source in pack.sources else said.rule_source,

@@ -17,7 +17,7 @@ from shouwang.tracing.actions import sheet as sheets
 from shouwang.tracing.actions import unknowns as unknown_actions
 from shouwang.tracing.queries import interviews, scripts
 from shouwang.tracing.queries import unknowns as unknown_queries
-from shouwang.tracing.rules.interviews import Said
+from shouwang.tracing.rules.interviews import MOST_OFF, Said
 from shouwang.tracing.rules.unknowns import Sketch
 
 router = Router(tags=["tracing"])
@@ -29,6 +29,9 @@ class StatementIn(Schema):
     starts_at: datetime
     ends_at: datetime
     certainty: Literal["sure", "about", "heard"]
+    give_or_take: Annotated[int, Field(ge=0, le=MOST_OFF)] | None = Field(
+        None, description="Minutes either end may be off; null: as presence.toml assumes for this certainty"
+    )
     where: str = Field("", description="Code or name of a place, then the next trace uses it; else words")
     company: str = Field("", description="With whom or what, in words")
     companions: list[str] = Field([], description="Student or staff numbers of people who were there")
@@ -59,6 +62,7 @@ class StatementOut(Schema):
     starts_at: datetime
     ends_at: datetime
     certainty: str
+    give_or_take: int | None
     company: str
     companions: list[str]
     reason: str
@@ -127,6 +131,7 @@ def _said(request: ApiRequest, body: StatementIn) -> Said:
         certainty=body.certainty,
         company=body.company,
         companions=",".join(body.companions),
+        give_or_take=body.give_or_take,
     )
 
 

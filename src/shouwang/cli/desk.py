@@ -25,6 +25,7 @@ from shouwang.isolation.models import Order
 from shouwang.tracing import actions as trace_actions
 from shouwang.tracing import queries as trace_queries
 from shouwang.tracing.models import Contact
+from shouwang.tracing.queries import conversion, encounters, sharing
 
 
 @click.group()
@@ -48,6 +49,7 @@ def _contact_row(row: Contact) -> Row:
         "state": row.state,
         "minutes": row.seconds // 60,
         "last": row.last_at,
+        "asked": row.tracer.number if row.tracer else None,
     }
 
 
@@ -113,6 +115,107 @@ def dismiss(contact_id: int, reason: str, user: str | None, as_json: bool) -> No
     by = actor(user)
     done = trace_actions.dismiss(trace_queries.contact_for(by, contact_id), reason=reason, by=by, at=clock.now())
     show([_contact_row(done)], as_json)
+
+
+@contact.command("history")
+@click.argument("contact_id", type=click.IntRange(1, 2**63 - 1))
+@as_option
+@json_option
+def history(contact_id: int, user: str | None, as_json: bool) -> None:
+    """What happened to a contact: found, decided, followed, became a case, followed again; newest first."""
+    by = actor(user)
+    found = trace_queries.contact_for(by, contact_id)
+    audit.saw("contact.evidence", "contact", [found.person_id], by=by, at=clock.now(), object_id=found.pk)
+    show([dict(conversion.step_json(step)) for step in conversion.history(by, found)], as_json)
+
+
+@contact.command("share")
+@click.argument("number")
+@click.option(
+    "--among", multiple=True, metavar="NUMBER", help="A tracer's number, once for each; default: all who may."
+)
+@click.option("--apply", "applies", is_flag=True, help="Without it the proposal is only shown.")
+@as_option
+@json_option
+def share(number: str, among: tuple[str, ...], applies: bool, user: str | None, as_json: bool) -> None:
+    """Share the undecided contacts of the case NUMBER among tracers by load; what somebody has stays with them."""
+    by, now = actor(user), clock.now()
+    found = _case_to_trace(by, number)
+    chosen = sharing.tracers_named(found, among, on=clock.local_day(now)) if among else None
+    if applies:
+        shared = trace_actions.share_contacts(found, chosen, by=by, at=now)
+    else:
+        shared = sharing.proposal(by, found, chosen, on=clock.local_day(now))
+    body = sharing.as_json(shared)
+    rows: list[Row] = body.pop("tracers")
+    show(rows, as_json, applied=applies, **body)
+
+
+@contact.command("queue")
+@limit_option
+@as_option
+@json_option
+def queue(limit: int, user: str | None, as_json: bool) -> None:
+    """What the account of --as is asked to decide, close contacts first."""
+    by = actor(user)
+    wanted = sharing.queue_of(by, by.person_id or 0)
+    shown = list(wanted[:limit])
+    audit.saw("contact.listed", "contact", [row.person_id for row in shown], by=by, at=clock.now())
+    show([{"case": row.case.number, **_contact_row(row)} for row in shown], as_json, total=wanted.count())
+
+
+@contact.command("take-back")
+@click.argument("number")
+@reason_option
+@as_option
+def take_back(number: str, reason: str, user: str | None) -> None:
+    """Take back what the tracer NUMBER has not decided; `share` gives it to others."""
+    by = actor(user)
+    count = trace_actions.take_back(sharing.carrier(by, number), reason=reason, by=by, at=clock.now())
+    click.echo(f"{number}: {count} taken back")
+
+
+@contact.command("encounters")
+@click.argument("number")
+@click.argument("key", required=False)
+@as_option
+@json_option
+def list_encounters(number: str, key: str | None, user: str | None, as_json: bool) -> None:
+    """Lessons, rooms and meals at which the case NUMBER met its contacts; with KEY everybody at one of them."""
+    by = actor(user)
+    found = _case_to_trace(by, number)
+    if key is None:
+        audit.saw("contact.place", "contact", [found.person_id], by=by, at=clock.now(), object_id=found.pk)
+        show([encounters.line_json(line) for line in encounters.encounters(by, found)], as_json)
+        return
+    sheet = encounters.encounter(by, found, key)
+    people = [found.person_id, *(row.contact.person_id for row in sheet.rows)]
+    audit.saw("contact.place", "contact", people, by=by, at=clock.now(), object_id=found.pk)
+    body = encounters.sheet_json(sheet)
+    if as_json:
+        print_json(body)
+        return
+    rows: list[Row] = [
+        {**person, "absences": "; ".join(item["text"] for item in person["absences"]) or None}
+        for person in body["people"]
+    ]
+    show(rows, as_json=False)
+
+
+@contact.command("decide-encounter")
+@click.argument("number")
+@click.argument("key")
+@click.argument("what", type=click.Choice(trace_actions.encounters.WHAT))
+@click.option("--whom", type=click.Choice(trace_actions.encounters.WHOM), default="present", show_default=True)
+@reason_option
+@as_option
+@json_option
+def decide_encounter(number: str, key: str, what: str, whom: str, reason: str, user: str | None, as_json: bool) -> None:
+    """Confirm or dismiss the undecided at one encounter; `present` leaves those out who were elsewhere by record."""
+    by = actor(user)
+    found = _case_to_trace(by, number)
+    decided = trace_actions.decide_encounter(found, key, what=what, whom=whom, reason=reason, by=by, at=clock.now())
+    show([_contact_row(row) for row in decided.done], as_json, left=[row.pk for row in decided.left])
 
 
 @click.group()

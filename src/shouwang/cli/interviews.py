@@ -19,7 +19,7 @@ from shouwang.tracing.queries import interviews as queries
 from shouwang.tracing.queries import scripts
 from shouwang.tracing.queries import unknowns as unknown_queries
 from shouwang.tracing.queries.why import case_named
-from shouwang.tracing.rules.interviews import Said
+from shouwang.tracing.rules.interviews import MOST_OFF, Said
 from shouwang.tracing.rules.unknowns import Sketch
 
 from_option = click.option("--from", "starts", required=True, metavar="ISO8601", help="When it began.")
@@ -29,6 +29,10 @@ company_option = click.option("--company", default="", help="With whom or what, 
 with_option = click.option("--with", "companions", multiple=True, metavar="NUMBER", help="Once for each person.")
 certainty_option = click.option(
     "--certainty", type=click.Choice(Statement.Certainty.values), default="sure", show_default=True
+)
+
+off_option = click.option(
+    "--give-or-take", "off", type=click.IntRange(0, MOST_OFF), metavar="MINUTES", help="How far either time may be off."
 )
 
 
@@ -69,16 +73,17 @@ def listing(case_number: str, person: str, user: str | None, as_json: bool) -> N
 @company_option
 @with_option
 @certainty_option
+@off_option
 @as_option
 @json_option
 def enter(
     case_number: str, person: str, starts: str, ends: str, where: str, company: str, companions: tuple[str, ...],
-    certainty: str, user: str | None, as_json: bool,
+    certainty: str, off: int | None, user: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Enter what somebody said."""
     by = actor(user)
     case = case_named(by, case_number)
-    said = _said(by, starts, ends, where, company, companions, certainty)
+    said = _said(by, starts, ends, where, company, companions, certainty, off)
     row = actions.state(case, queries.speaker(case, person), said, by=by, at=clock.now())
     show([_line(row)], as_json=as_json)
 
@@ -91,16 +96,17 @@ def enter(
 @company_option
 @with_option
 @certainty_option
+@off_option
 @reason_option
 @as_option
 @json_option
 def correct(
     statement_id: int, starts: str, ends: str, where: str, company: str, companions: tuple[str, ...], certainty: str,
-    reason: str, user: str | None, as_json: bool,
+    off: int | None, reason: str, user: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Put a corrected version in place of a statement; the old one is kept."""
     by = actor(user)
-    said = _said(by, starts, ends, where, company, companions, certainty)
+    said = _said(by, starts, ends, where, company, companions, certainty, off)
     row = actions.correct(queries.statement_for(by, statement_id), said, reason=reason, by=by, at=clock.now())
     show([_line(row)], as_json=as_json)
 
@@ -117,11 +123,12 @@ def withdraw(statement_id: int, reason: str, user: str | None) -> None:
 
 
 def _said(
-    by: Actor, starts: str, ends: str, where: str, company: str, companions: tuple[str, ...], certainty: str
-) -> Said:
+    by: Actor, starts: str, ends: str, where: str, company: str, companions: tuple[str, ...], certainty: str,
+    off: int | None,
+) -> Said:  # fmt: skip
     return queries.said(
         by, where=where, starts_at=_needed(starts, "--from"), ends_at=_needed(ends, "--until"), certainty=certainty,
-        company=company, companions=",".join(companions),
+        company=company, companions=",".join(companions), give_or_take=off,
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "survey": ("surveys", "survey", "Screening surveys: check and import forms, make, open, status, export."),
     "account": ("accounts", "account", "Accounts and their roles."),
     "token": ("accounts", "token", "API tokens."),
+    "person": ("people", "person", "Possible duplicates of people; merging two records, undoing it."),
     "place": ("places", "place", "Places: to whom a campus belongs."),
     "form": ("forms", "form", "The check-in form: check, publish, list, withdraw."),
     "pack": ("packs", "pack", "Disease packs: list, check, activate."),

@@ -27,6 +27,29 @@ def _suggesting(url: str, target: str, **more: str) -> forms.TextInput:
     return forms.TextInput(attrs=attrs)
 
 
+class WhoForm(forms.Form):
+    """What is known of somebody who may be on the roster already."""
+
+    name = forms.CharField(required=False, max_length=120)
+    number = forms.CharField(required=False, max_length=40)
+    phone = forms.CharField(required=False, max_length=40)
+    born = forms.DateField(required=False)
+    fill = forms.BooleanField(required=False)
+
+
+class OtherForm(forms.Form):
+    other = forms.CharField(max_length=40)
+
+
+class MergeForm(forms.Form):
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say how it is known.")})
+    leave = forms.BooleanField(required=False)
+
+
+class UndoMergeForm(forms.Form):
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say how it is known.")})
+
+
 def unit_input() -> forms.TextInput:
     return _suggesting("org:suggest_organisations", "unit-choices")
 

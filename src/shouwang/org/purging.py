@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from shouwang.core import clock
 from shouwang.core.purging import Dataset, register
 from shouwang.core.retention import keep_days
-from shouwang.org.models import AddressTries, ApiToken
+from shouwang.org.models import AddressTries, ApiToken, PersonMerge
 
 
 def due_sessions(on: date) -> QuerySet[Session]:
@@ -20,6 +20,11 @@ def due_sessions(on: date) -> QuerySet[Session]:
 
 def due_tokens(on: date) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(expires_at__lt=clock.day_start(on))
+
+
+def due_merges(on: date) -> QuerySet[PersonMerge]:
+    """A merge that stands stays for as long as its people: without it the old number would lead nowhere."""
+    return PersonMerge.objects.filter(purge_on__lte=on, state=PersonMerge.State.UNDONE)
 
 
 def due_addresses(on: date) -> QuerySet[AddressTries]:
@@ -38,4 +43,5 @@ def connect() -> None:
     register(Dataset("session", due_sessions))
     register(Dataset("token", due_tokens))
     register(Dataset("sign_in_address", due_addresses))
+    register(Dataset("merge", due_merges))
     register(Dataset("task", due_tasks))

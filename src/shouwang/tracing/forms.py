@@ -16,7 +16,7 @@ from shouwang.tracing.models import Contact, FollowUpCall, TransmissionLink
 from shouwang.tracing.models_lessons import LessonChange
 from shouwang.tracing.models_told import Statement
 from shouwang.tracing.queries.following import SHOWS
-from shouwang.tracing.rules.interviews import LONGEST_PLACE, LONGEST_TEXT
+from shouwang.tracing.rules.interviews import LONGEST_PLACE, LONGEST_TEXT, MOST_OFF
 
 FORMATS = [
     ("gate", _("Door or gate swipes")),
@@ -40,6 +40,18 @@ class DismissForm(ConfirmForm):
         max_length=300,
         error_messages={"required": _("Give a reason.")},
     )
+
+
+class EncounterForm(forms.Form):
+    """What is decided about everybody ticked at one encounter, and the one reason."""
+
+    what = forms.ChoiceField(choices=[("confirm", ""), ("dismiss", "")])
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Give one reason for all of them.")})
+
+
+class TakeBackForm(forms.Form):
+    tracer = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    reason = forms.CharField(max_length=300, error_messages={"required": _("Say why they are taken back.")})
 
 
 class NetworkForm(forms.Form):
@@ -116,6 +128,13 @@ class StatementForm(forms.Form):
     )
     certainty = forms.ChoiceField(
         label=_("How sure"), choices=Statement.Certainty.choices, widget=forms.RadioSelect, initial="sure"
+    )
+    give_or_take = forms.IntegerField(
+        label=_("Give or take, minutes"),
+        required=False,
+        min_value=0,
+        max_value=MOST_OFF,
+        help_text=_("How far either time may be off. Empty: as assumed for “about” and “heard”."),
     )
 
 

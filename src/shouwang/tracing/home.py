@@ -10,7 +10,7 @@ from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
-from shouwang.tracing.queries import following, sources
+from shouwang.tracing.queries import conversion, following, sources
 
 
 def desk_card(actor: Actor) -> Mapping[str, Any]:
@@ -45,6 +45,12 @@ def case_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
         "close": sum(n for (grade, _state), n in standing.items() if grade == "close"),
         "waiting": standing.get(("close", Contact.State.CANDIDATE), 0),
     }
+
+
+def before_panel(actor: Actor, case: Case) -> Mapping[str, Any] | None:
+    """Whose contact the person of the case was, and how their follow-up went; nothing where they were nobody's."""
+    found = conversion.before(actor, case)
+    return None if found is None else {"found": found}
 
 
 def sources_panel(actor: Actor, case: Case) -> Mapping[str, Any]:

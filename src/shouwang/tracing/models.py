@@ -191,6 +191,11 @@ class Contact(models.Model):
     link = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     distance = models.CharField(max_length=10, blank=True)
     meetings = models.PositiveIntegerField(default=0)
+    # Of `seconds`, what is certain and the most that uncertain statements allow; None where all of it is certain.
+    # `possible_grade` is what the rule would say of the most, "" where that is the grade already.
+    certain_seconds = models.PositiveIntegerField(null=True, blank=True)
+    possible_seconds = models.PositiveIntegerField(null=True, blank=True)
+    possible_grade = models.CharField(max_length=20, blank=True)
     # The grade a person gave against the rule, and why; "" where the rule's stands.
     override = models.CharField(max_length=20, blank=True)
     override_reason = models.CharField(max_length=300, blank=True)
@@ -198,6 +203,8 @@ class Contact(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     decision_reason = models.CharField(max_length=300, blank=True)
+    # Who is asked to decide; stays when the case is traced again, and as history when it is decided.
+    tracer = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
 
@@ -217,6 +224,9 @@ class Contact(models.Model):
             # the tracer's list: close before general, longest first
             models.Index(fields=["case", "state", "grade_rank", "-seconds", "id"], name="contact_desk"),
             models.Index(fields=["person", "state"], name="contact_person"),
+            models.Index(
+                fields=["tracer", "grade_rank", "-seconds", "id"], condition=Q(state="candidate"), name="contact_queue"
+            ),
         ]
 
 
@@ -255,6 +265,9 @@ class FollowUp(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="+")
     end_reason = models.CharField(max_length=300, blank=True)
+    # The case they became, and the follow-up that this one takes up again because that case was discarded.
+    became = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="+")
+    resumes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     purge_on = models.DateField(db_index=True)
 

@@ -38,6 +38,8 @@ class Statement(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     certainty = models.CharField(max_length=5, choices=Certainty.choices)
+    # Minutes that either end may lie off; None: as `presence.toml` assumes for this certainty.
+    give_or_take = models.PositiveSmallIntegerField(null=True, blank=True)
     company = models.CharField(max_length=300, blank=True)
     companions = models.ManyToManyField(Person, blank=True, related_name="+")
     entered_at = models.DateTimeField()

@@ -3,7 +3,7 @@ judged anew. Subscribed in `web/wiring.py`; same transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ from shouwang.cases.models import Case, Classification
 from shouwang.core.scope import Actor
 from shouwang.tracing import actions
 from shouwang.tracing.actions import chains
+from shouwang.tracing.actions.days import mark_stale
 from shouwang.tracing.models import Contact
+from shouwang.tracing.queries.presence import days_with
 
 JUDGED_BY = frozenset({"onset_at", "detected_at", "isolated_at"})
 
@@ -41,6 +43,12 @@ def _people_by_disease(contacts: Sequence[Contact]) -> dict[str, list[int]]:
     for contact in contacts:
         found.setdefault(contact.case.disease, []).append(contact.person_id)
     return found
+
+
+def on_people_merged(*, people: Collection[int], by: Actor, at: datetime, **_more: Any) -> None:
+    """Days in whose segments one of the two stands name people as they were; they are built anew."""
+    if days := days_with(people):
+        mark_stale(days, at=at)
 
 
 def on_case_dated(*, case: Case, changed: Mapping[str, Any], by: Actor, at: datetime, **_more: Any) -> None:

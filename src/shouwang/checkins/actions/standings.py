@@ -49,6 +49,13 @@ def people_changed(people: Collection[int], by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
+def people_merged(people: Collection[int], by: Actor, at: datetime) -> None:
+    """Two records became one, or two again: what was said stands with another person, so both rows are made anew."""
+    LatestCheckIn.objects.filter(pk__in=list(people)).delete()
+    sync_standings(people, at=at)
+
+
+@transaction.atomic
 def sync_standings(ids: Collection[int] | None = None, *, at: datetime) -> int:
     """Give everybody on the roster their row with the place they have now, take it from who has left. `ids`: only
     those people; None: everybody. Returns the number of rows changed; safe to call at any time."""

@@ -19,8 +19,8 @@ from django.db import connection
 from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
 from shouwang.cli.demo import campus as campuses
+from shouwang.cli.demo import desk, papers, story
 from shouwang.cli.demo import files as demo_files
-from shouwang.cli.demo import papers, story
 from shouwang.cli.demo import stage as stages
 from shouwang.command import actions as command
 from shouwang.command.queries import report_dict
@@ -124,6 +124,8 @@ def run(size: campuses.Size, *, seed: int) -> dict[str, object]:
     with stage_of("case", "a student reports fever; clinic, tracer and isolation act"):
         story.this_morning(patient, happened, now=now)
         story.the_clinic_works_off_its_queue(by=story.actor("clinic", now), at=now)
+    with stage_of("desks", "interview, laboratory, calls; contacts shared out between two tracers"):
+        _the_desks(happened, patient, now=now)
     with stage_of("directive", "a directive issued to all colleges; some have begun"):
         papers.issue_directive(stage, at=now)
     with stage_of("report", "situation report issued"):
@@ -174,6 +176,18 @@ def _this_day(seed: int, happened: story.Happened, *, now: datetime) -> None:
     from_ = opens if now > opens + timedelta(minutes=30) else midnight
     until = min(now, from_ + timedelta(hours=3))
     story.a_day_of_checkins(seed, from_=from_, until=until, happened=happened)
+
+
+def _the_desks(happened: story.Happened, patient: Person, *, now: datetime) -> None:
+    case, tracer, clinic = happened.case, story.actor("tracer", now), story.actor("clinic", now)
+    if case is None:
+        raise RuntimeError("nobody fell ill this morning")
+    desk.the_tracer_asks(case, by=tracer, at=now)
+    desk.the_laboratory_works(case, by=clinic, at=now)
+    desk.contacts_are_called(by=tracer, at=now)
+    desk.the_desk_is_shared(case, by=tracer, at=now)
+    classmate = Person.objects.filter(home=patient.home).exclude(pk=patient.pk).order_by("-number")[0]
+    desk.somebody_is_registered_twice(classmate, by=system_actor("demo", mouth=CLI), at=now)
 
 
 def _summary(

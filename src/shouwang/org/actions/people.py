@@ -11,6 +11,7 @@ from shouwang.core import audit, events
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.scope import Actor
 from shouwang.org import rules
+from shouwang.org.merging.keys import refresh
 from shouwang.org.models import Membership, Organisation, Person, Place, Residence, SituationSpell
 
 
@@ -54,6 +55,7 @@ def add_person(
     Membership.objects.create(person=person, organisation=home, primary=True, starts=since)
     SituationSpell.objects.create(person=person, situation=situation, starts=since)
     audit.record("person.added", "person", person.pk, by=by, at=at, subject=person.pk, new={"number": person.number})
+    refresh([person.pk])
     events.publish("people.changed", people=[person.pk], by=by, at=at)
     return person
 
@@ -100,6 +102,7 @@ def correct_person(person: Person, *, by: Actor, at: datetime, **facts: str) -> 
         setattr(person, key, value)
     if changed:
         person.save(update_fields=list(changed))
+        refresh([person.pk])
         new = {"fields": sorted(changed)}
         audit.record("person.corrected", "person", person.pk, by=by, at=at, subject=person.pk, new=new)
     return person

@@ -14,7 +14,17 @@ from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.scope import WEB, Actor
 from shouwang.core.tree import EVERYTHING, Range, ancestors, covers, in_ranges, merge, overlap, subtree
 from shouwang.org import rules
-from shouwang.org.models import Account, ApiToken, Grant, Membership, Organisation, Person, Place, Responsibility
+from shouwang.org.models import (
+    Account,
+    ApiToken,
+    Grant,
+    Membership,
+    Organisation,
+    Person,
+    PersonMerge,
+    Place,
+    Responsibility,
+)
 
 IDS_A_QUERY = 5000  # below the parameter limits of both databases
 INSTITUTIONS = (Organisation.Kind.UNIVERSITY, Organisation.Kind.SCHOOL)
@@ -134,6 +144,10 @@ def person_by_number(by: Actor, number: str, right: str = "people.view") -> Pers
     found = Person.objects.filter(number=number).values_list("pk", flat=True).first()
     if found is None:
         raise NotFound
+    # A number that was merged away leads to the record that stands for it.
+    into = PersonMerge.objects.filter(state=PersonMerge.State.DONE).values_list("kept", flat=True)
+    while (kept := into.filter(merged=found).first()) is not None:
+        found = kept
     return person_for(by, found, right)
 
 

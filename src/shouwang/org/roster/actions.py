@@ -18,6 +18,7 @@ from shouwang.core.files.notes import Remark
 from shouwang.core.files.problems import RowProblem
 from shouwang.core.imports import Progress
 from shouwang.core.scope import Actor
+from shouwang.org.merging.queries import standing
 from shouwang.org.models import Organisation, Person, Place
 from shouwang.org.roster import loading, rules, writing
 from shouwang.org.roster.planning import Frame, Plan, make_plan
@@ -184,7 +185,7 @@ def _draw(
     )
     places = loading.load_places(units, on=today, create=defaults.create_places and may_create)
     known = loading.load_known([entry.number for entry in entries], reading.map.indices)
-    frame = Frame(defaults.kind, defaults.situation, defaults.since or today, by)
+    frame = Frame(defaults.kind, defaults.situation, defaults.since or today, by, standing())
     plan = make_plan(reading, entries, known, units, places, frame)
     message = _("People who had left are back; their accounts stay closed until an administrator opens them.")
     reading.remark("returned", message, plan.returned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -77,6 +77,7 @@ class Frame:
     situation: str
     since: date
     by: Actor
+    merged: Collection[int] = ()
 
 
 def make_plan(
@@ -88,6 +89,9 @@ def make_plan(
         person = known.get(entry.number)
         if person is not None and not frame.by.holds("people.manage", person.home_path):
             reading.refuse(entry.row, Flaw("number", "person_elsewhere", entry.number))
+            continue
+        if person is not None and person.pk in frame.merged:
+            reading.refuse(entry.row, Flaw("number", "person_merged", entry.number))
             continue
         try:
             change = _change(reading, entry, person, units, places, frame)

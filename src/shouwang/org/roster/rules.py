@@ -84,6 +84,10 @@ FLAWS: Mapping[str, tuple[Message, Message]] = {
         _("A person with this number belongs to a unit that you do not manage."),
         _("Ask the administrator above both units to import this row."),
     ),
+    "person_merged": (
+        _("The record with this number was merged into another one."),
+        _("Use the number of the record that stands, or undo the merge."),
+    ),
     "change_too_early": (
         _("What this row changes began on %(detail)s; it cannot change before that."),
         _("Import with a later day in “valid from”."),

@@ -12,6 +12,7 @@ from shouwang.core.bulk import insert_many, update_many
 from shouwang.core.scope import Actor
 from shouwang.core.tree import MAX_LENGTH
 from shouwang.org import rules as org_rules
+from shouwang.org.merging.keys import refresh
 from shouwang.org.models import Membership, Organisation, Person, Place, Residence, SituationSpell
 from shouwang.org.roster.loading import chunks, last_children
 from shouwang.org.roster.planning import FACTS, Change, Spell
@@ -83,6 +84,7 @@ def write_people(changes: Sequence[Change], *, since: date, by: Actor, at: datet
     _write_spells(changes, ids, since)
     _record(new, "person.imported", ids, by=by, at=at)
     _record(old, "person.updated", ids, by=by, at=at)
+    refresh(list(ids.values()))
     events.publish("people.changed", people=list(ids.values()), by=by, at=at)
 
 

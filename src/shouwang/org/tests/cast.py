@@ -28,6 +28,7 @@ from shouwang.org.models import (
     Membership,
     Organisation,
     Person,
+    PersonKey,
     Place,
     Residence,
     Responsibility,
@@ -158,7 +159,8 @@ def on_stage() -> Cast:
 
 
 STAGED: list[type[Model]] = [
-    Organisation, Place, Person, Membership, SituationSpell, Residence, Account, Grant, Responsibility, AuditEntry,
+    Organisation, Place, Person, Membership, SituationSpell, Residence, Account, Grant, Responsibility, PersonKey,
+    AuditEntry,
 ]  # fmt: skip
 _statements: dict[Callable[[], object], list[tuple[str, Any]]] = {}
 

@@ -21,6 +21,7 @@ from shouwang.org.views.imports import (
     new_import,
     take_up_import,
 )
+from shouwang.org.views.merging import duplicates, merge, person_merge, who_is_it
 from shouwang.org.views.people import change_person, me, people, person, seen
 from shouwang.org.views.responsibility import end_responsibility, responsibility
 from shouwang.org.views.trees import (
@@ -44,6 +45,7 @@ __all__ = [
     "change_person",
     "change_place",
     "commit_import",
+    "duplicates",
     "end_responsibility",
     "grant",
     "import_list",
@@ -51,11 +53,13 @@ __all__ = [
     "import_run",
     "map_import",
     "me",
+    "merge",
     "new_account",
     "new_import",
     "organisation",
     "people",
     "person",
+    "person_merge",
     "place",
     "places",
     "reset",
@@ -69,4 +73,5 @@ __all__ = [
     "tokens",
     "tree",
     "tree_children",
+    "who_is_it",
 ]

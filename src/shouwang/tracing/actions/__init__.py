@@ -1,9 +1,10 @@
 """The only writes of tracing, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
-from shouwang.tracing.actions import gatherings, interview, lessons, sheet, unknowns
+from shouwang.tracing.actions import encounters, gatherings, interview, lessons, sheet, unknowns
 from shouwang.tracing.actions.chains import accept_link, add_link, propose_all, reject_link, reopen_link
 from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, dismiss_many, reconsider
 from shouwang.tracing.actions.days import IMPORT, build_days, build_stale, sweep_leftovers
+from shouwang.tracing.actions.encounters import decide_encounter
 from shouwang.tracing.actions.following import (
     end_follow_up,
     hand_over,
@@ -18,6 +19,7 @@ from shouwang.tracing.actions.following import (
 from shouwang.tracing.actions.network import NetworkWritten, write_network
 from shouwang.tracing.actions.presence import ImportOptions, ImportResult, import_presence
 from shouwang.tracing.actions.rule import apply_rule, regrade
+from shouwang.tracing.actions.sharing import share_contacts, take_back
 from shouwang.tracing.actions.timetable import TimetableResult, import_timetable
 from shouwang.tracing.actions.traces import trace_case
 
@@ -34,8 +36,10 @@ __all__ = [
     "build_stale",
     "confirm",
     "confirm_many",
+    "decide_encounter",
     "dismiss",
     "dismiss_many",
+    "encounters",
     "end_follow_up",
     "gatherings",
     "hand_over",
@@ -49,6 +53,7 @@ __all__ = [
     "regrade",
     "reject_link",
     "reopen_link",
+    "share_contacts",
     "share_out",
     "sheet",
     "sweep_follow_ups",
@@ -57,6 +62,7 @@ __all__ = [
     "sync_case",
     "sync_follow_up",
     "sync_follow_ups",
+    "take_back",
     "trace_case",
     "unknowns",
     "write_network",

@@ -17,6 +17,7 @@ from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
+from shouwang.tracing.rules.certainty import UNSURE
 
 LONGEST_REASON = 300
 State = Contact.State
@@ -76,6 +77,8 @@ def _decide_many(
     if len(found) != len(wanted):
         raise NotFound
     undecided = [row for row in found if row.state == State.CANDIDATE]
+    if state == State.CONFIRMED:
+        _require_grades(undecided)
     # Everybody's row first and in one order: what follows takes a lock that all share, the series of order numbers.
     for part in batches(sorted(row.person_id for row in undecided)):
         list(Person.objects.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk"))
@@ -108,8 +111,18 @@ def _decide(contact: Contact, state: str, reason: str, *, by: Actor, at: datetim
             _("A colleague has decided meanwhile: %(state)s. Look again before you decide."),
             state=row.get_state_display(),
         )
+    if state == State.CONFIRMED:
+        _require_grades([row])
     _write([row], state, reason, by=by, at=at)
     return row
+
+
+def _require_grades(rows: Sequence[Contact]) -> None:
+    """What follows from confirming hangs on the grade, which hearsay does not give."""
+    unsure = [row for row in rows if row.grade == UNSURE]
+    if unsure:
+        sentence = _("%(name)s is named by uncertain statements only. Ask, then give a grade (“Explain”) or dismiss.")
+        raise Conflict(sentence, code="grade_first", name=unsure[0].person.name)
 
 
 def _write(rows: Sequence[Contact], state: str, reason: str, *, by: Actor, at: datetime) -> None:

@@ -51,16 +51,17 @@ def sync_follow_ups(people: Iterable[int], disease: str, *, by: Actor, at: datet
     ids = list(dict.fromkeys(people))
     persons = {row.pk: row for row in Person.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     running = queries.running(persons, disease)
-    ill = queries.are_cases(persons, disease)
-    wanted = queries.watches_of(persons.keys() - ill, disease)
+    ill = queries.open_cases(persons, disease)
+    wanted = queries.watches_of(persons.keys() - ill.keys(), disease)
     for pk in [pk for pk in running if pk not in wanted]:
+        running[pk].became = ill.get(pk)
         _stop(running.pop(pk), State.BECAME_CASE if pk in ill else State.WITHDRAWN, by=by, at=at)
     _change({pk: (row, *wanted[pk]) for pk, row in running.items()}.values(), by=by, at=at)
     today = clock.local_day(at)
     asked = {pk: wanted[pk] for pk in ids if pk in wanted and pk not in running and wanted[pk][0].ends >= today}
     over = queries.followed_until(asked, disease) if asked else {}
     fresh = [(persons[pk], *found) for pk, found in asked.items() if pk not in over or over[pk] < found[0].ends]
-    return running | {row.person_id: row for row in _begin(fresh, by=by, at=at)}
+    return running | {row.person_id: row for row in _begin(fresh, disease, by=by, at=at)}
 
 
 def sync_case(case: Case, *, by: Actor, at: datetime) -> int:
@@ -78,17 +79,20 @@ def sync_all(*, by: Actor, at: datetime) -> int:
     return sum(sync_follow_up(pk, disease, by=by, at=at) is not None for pk, disease in sorted(pairs))
 
 
-def _begin(fresh: Sequence[tuple[Person, rules.Watch, Contact]], *, by: Actor, at: datetime) -> list[FollowUp]:
+def _begin(
+    fresh: Sequence[tuple[Person, rules.Watch, Contact]], disease: str, *, by: Actor, at: datetime
+) -> list[FollowUp]:
     if not fresh:
         return []
     choice = _Choice([person for person, _watch, _contact in fresh], at=at)
+    interrupted = queries.interrupted([person.pk for person, _watch, _contact in fresh], disease)
     rows = []
     for person, wanted, contact in fresh:
         row = FollowUp(
-            person=person, disease=contact.case.disease, pack=contact.case.pack, contact=contact, begun_at=at,
+            person=person, disease=disease, pack=contact.case.pack, contact=contact, begun_at=at,
             starts_on=wanted.starts, ends_on=wanted.ends, checks_per_day=wanted.checks_per_day,
             temperature_required=wanted.temperature_required, why_zh=wanted.why.zh, why_en=wanted.why.en,
-            purge_on=_purge_on(wanted.ends),
+            purge_on=_purge_on(wanted.ends), resumes=interrupted.get(person.pk),
         )  # fmt: skip
         row.assigned_id = choice.take(row)
         row.assigned_at = at if row.assigned_id else None

@@ -104,6 +104,7 @@ def _write(
         starts_at=said.starts_at,
         ends_at=said.ends_at,
         certainty=said.certainty,
+        give_or_take=said.give_or_take,
         company=said.company.strip(),
         entered_at=at,
         entered_by_id=by.account_id,

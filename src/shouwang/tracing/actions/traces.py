@@ -22,7 +22,7 @@ from shouwang.tracing.queries.assessing import Assessment, assess
 WORK = "trace.work"
 FOUND_AGAIN = (
     "trace", "seconds", "encounters", "first_at", "last_at", "days", "evidence", "grade", "grade_rank", "why_zh",
-    "why_en", "link", "distance", "meetings",
+    "why_en", "link", "distance", "meetings", "certain_seconds", "possible_seconds", "possible_grade",
 )  # fmt: skip
 """What a later trace renews on a contact. A grade given by a person is put back; state, decision, version and purge
 date are never touched."""

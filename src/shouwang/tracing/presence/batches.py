@@ -7,6 +7,7 @@ its fate. So a refused row can be shown, counted again, and resolved again when 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,22 @@ def _reordered(values: Any, order: NDArray[np.int64]) -> Any:
     if isinstance(values, np.ndarray):
         return values[order]
     return pa.DictionaryArray.from_arrays(values.indices.take(pa.array(order)), values.dictionary)
+
+
+def with_people(batch: Batch, into: Mapping[int, int]) -> Batch:
+    """The batch with every person of `into` replaced by whoever stands for them since two records were merged. Raw
+    files keep whom they named: an undone merge is undone here too."""
+    if not into:
+        return batch
+    gone = np.array(sorted(into), np.int32)
+    stands = np.array([into[pk] for pk in sorted(into)], np.int32)
+    columns = dict(batch.columns)
+    for name in ("person", "partner"):
+        if name in columns:
+            held = np.asarray(columns[name])
+            at = np.minimum(np.searchsorted(gone, held), len(gone) - 1)
+            columns[name] = np.where(gone[at] == held, stands[at], held).astype(held.dtype)
+    return Batch(batch.source_format, columns, batch.step)
 
 
 def write_batch(batch: Batch) -> str:

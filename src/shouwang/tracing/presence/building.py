@@ -18,10 +18,11 @@ from shouwang.core import clock
 from shouwang.epi.proximity import join_slots
 from shouwang.epi.segments import PairSegment, VisitSegment, build_pair_segment, build_visit_segment, split_by_day
 from shouwang.epi.swipes import SwipeFate, pair_swipes
+from shouwang.org.merging.queries import standing
 from shouwang.tracing.models import PresenceBatch, PresenceSource
 from shouwang.tracing.models_gatherings import Gathering
 from shouwang.tracing.presence import quality
-from shouwang.tracing.presence.batches import Batch, read_batch
+from shouwang.tracing.presence.batches import Batch, read_batch, with_people
 from shouwang.tracing.presence.defaults import assumptions
 from shouwang.tracing.presence.expecting import Expectations
 from shouwang.tracing.presence.resolving import PlaceTable, place_table
@@ -131,8 +132,9 @@ class Run:
 
     def _gather_batches(self) -> None:
         swipes: list[tuple[Column, Column, Int64, Column]] = []
+        into = standing()
         for row in batches_between(*self.reach):
-            batch = read_batch(row.stored_as)
+            batch = with_people(read_batch(row.stored_as), into)
             self.batches[row.pk] = row.stored_as
             self._count_refused(batch)
             if batch.source_format == "visits":
@@ -189,7 +191,8 @@ class Run:
 
     def _take_pairs(self, batch: Batch) -> None:
         rows = self._between(batch, int(self.edges[0]) + 1, int(self.edges[-1]) + batch.step)
-        good = batch.accepted[rows]
+        # Two records of one person, each with a sensor: nobody is their own company.
+        good = batch.accepted[rows] & (batch.columns["person"][rows] != batch.columns["partner"][rows])
         t, i, j = (batch.columns[name][rows][good] for name in ("t", "person", "partner"))
         if not len(t):
             return

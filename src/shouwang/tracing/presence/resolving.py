@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from shouwang.core.errors import ShouwangError
+from shouwang.org.merging.queries import standing
 from shouwang.org.models import Person, Place
 from shouwang.tracing.rules.intake import AMBIGUOUS, MISSING, UNKNOWN
 
@@ -50,7 +51,8 @@ def people_by_number(numbers: Iterable[str]) -> dict[str, int]:
     rows = Person.objects.order_by()
     if len(wanted) <= FEW:
         rows = rows.filter(number__in=wanted)
-    return {number: pk for number, pk in rows.values_list("number", "pk") if number in wanted}
+    into = standing()  # a number that was merged away is the record that stands for it
+    return {number: into.get(pk, pk) for number, pk in rows.values_list("number", "pk") if number in wanted}
 
 
 def numbers_by_id(ids: Sequence[int]) -> dict[int, str]:
@@ -75,9 +77,11 @@ def people_by_card(cards: Iterable[str], *, on: date) -> dict[str, int]:
     if len(wanted) <= FEW:
         rows = rows.filter(card__in=wanted)
     found: dict[str, int] = {}
-    for card, pk in rows.values_list("card", "pk"):
+    into = standing()
+    for card, holder in rows.values_list("card", "pk"):
+        pk = into.get(holder, holder)
         if card in wanted:
-            found[card] = AMBIGUOUS if card in found else pk
+            found[card] = AMBIGUOUS if found.get(card, pk) != pk else pk
     return found
 
 

@@ -13,6 +13,7 @@ from shouwang.epi.contacts import Segment
 from shouwang.epi.segments import SegmentError, read_segment
 from shouwang.tracing.models import PresenceDay
 from shouwang.tracing.presence.files import days_root
+from shouwang.tracing.presence.told import View
 from shouwang.tracing.presence.told import told as said
 
 KEPT_OPEN = 120
@@ -62,10 +63,11 @@ class _Cache:
 _cache = _Cache(KEPT_OPEN)
 
 
-def open_days(first: date, last: date, *, told: bool = True) -> OpenDays:
+def open_days(first: date, last: date, *, told: bool = True, view: View = View.STATED) -> OpenDays:
     """The segments of the local days from `first` to `last`; a version switched meanwhile is read again. Two queries.
 
-    With `told`, what people said in interviews is one more segment, as it stands at this moment.
+    With `told`, what people said in interviews is one more segment, as it stands at this moment and as
+    `view` reads it.
     """
     rows = _rows(first, last)
     opened = OpenDays([], [], [], [], [])
@@ -87,7 +89,7 @@ def open_days(first: date, last: date, *, told: bool = True) -> OpenDays:
         opened.segments.append(found[1])
         if row.stale_since is not None:
             opened.stale.append(day)
-    statements = said(first, last) if told else None
+    statements = said(first, last, view) if told else None
     if statements is not None:
         opened.segments.append(statements)
     return opened

@@ -5,7 +5,7 @@ The same answer is written by `actions.trace_case` and compared by `queries.prev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,9 +17,12 @@ from shouwang.core.retention import keep_days
 from shouwang.org.models import Person
 from shouwang.tracing.models import Contact
 from shouwang.tracing.presence.resolving import numbers_by_id
-from shouwang.tracing.queries import judging, rulebook
+from shouwang.tracing.presence.told import View
+from shouwang.tracing.queries import certainty, judging, rulebook
+from shouwang.tracing.queries.certainty import Views
 from shouwang.tracing.queries.rulebook import Ruling
 from shouwang.tracing.queries.trace import TraceAnswer, trace_people, trace_person
+from shouwang.tracing.rules.certainty import Settled
 from shouwang.tracing.rules.editions import SECONDARY, SecondRing
 from shouwang.tracing.rules.grading import WHY_LENGTH, ContactRule, Grade, Graded, PlaceFacts
 
@@ -42,10 +45,11 @@ class Assessment:
 def assess(case: Case, ruling: Ruling, at: datetime) -> Assessment:
     """Run the rule over the records of its window, and over the second ring where the rule looks for it."""
     start, end = int(ruling.window.start.timestamp()), int(ruling.window.end.timestamp())
-    answer = trace_person(case.person_id, window_start=start, window_end=end)
     if ruling.rule is None:
+        answer = trace_person(case.person_id, window_start=start, window_end=end)
         return Assessment(ruling, answer, [], 0)
-    found = first_ring(case, answer, ruling, at)
+    views = certainty.views(case.person_id, window_start=start, window_end=end)
+    answer, found = views.stated, first_ring(case, views, ruling, at)
     links = 0
     if ruling.second_ring is not None and ruling.second_ring.name is not None:
         held = {row.person_id: row for row in Contact.objects.filter(case=case).defer("evidence", "days")}
@@ -55,18 +59,18 @@ def assess(case: Case, ruling: Ruling, at: datetime) -> Assessment:
     return Assessment(ruling, answer, found, links)
 
 
-def first_ring(case: Case, answer: TraceAnswer, ruling: Ruling, at: datetime) -> list[Contact]:
-    """Unsaved rows of everyone whom the rule calls a contact."""
-    if not len(answer.contacts) or ruling.rule is None:
+def first_ring(case: Case, views: Views, ruling: Ruling, at: datetime) -> list[Contact]:
+    """Unsaved rows of everyone whom the rule calls a contact, by what is certain; see `rules.certainty`."""
+    if not len(views.stated.contacts) or ruling.rule is None:
         return []
-    judged = judging.judge(answer, ruling.rule)
-    return _rows(case, answer, judged.grades, judged.places, ruling, at)
+    grades, places = certainty.judge(views, ruling.rule)
+    return _rows(case, views.stated, grades, places, ruling, at)
 
 
 def _rows(
     case: Case,
     answer: TraceAnswer,
-    grades: list[Graded | None],
+    grades: Sequence[Settled | Graded | None],
     places: dict[int, PlaceFacts],
     ruling: Ruling,
     at: datetime,
@@ -82,6 +86,7 @@ def _rows(
         grade = grades[index]
         if grade is None or person not in known:
             continue
+        told = grade if isinstance(grade, Settled) else Settled(grade.code, grade.why_zh, grade.why_en)
         rows.append(
             Contact(
                 case=case,
@@ -99,6 +104,9 @@ def _rows(
                 why_en=grade.why_en,
                 distance=nearest[index],
                 meetings=times[index],
+                certain_seconds=told.certain,
+                possible_seconds=told.most,
+                possible_grade=told.possible,
                 purge_on=purge_on,
             )
         )
@@ -121,7 +129,8 @@ def _with_second_ring(
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     since = [int(row.first_at.timestamp()) for row in linked]
     until = [_until(row, held.get(row.person_id), ruling, at) for row in linked]
-    answers = trace_people([row.person_id for row in linked], since, until)
+    # By what is certain: a chain of two uncertain meetings would be a guess about somebody nobody asked.
+    answers = trace_people([row.person_id for row in linked], since, until, view=View.CERTAIN)
     ids = [np.unique(answer.encounters.place) for answer in answers]
     places = judging.place_facts(np.unique(np.concatenate(ids)).tolist()) if ids else {}
     names = {person.pk: person for person in Person.objects.filter(pk__in=[row.person_id for row in linked])}

@@ -64,7 +64,7 @@ def contacts_of(by: Actor, case: Case, wanted: ContactFilter | None = None) -> Q
     """Contacts of an open case, close before general, longest first."""
     case_to_trace(by, case.pk)
     rows = Contact.objects.filter((wanted or ContactFilter()).condition(), case=case)
-    return rows.select_related("person", "person__home", "decided_by").order_by(*ORDER)
+    return rows.select_related("person", "person__home", "decided_by", "tracer").order_by(*ORDER)
 
 
 def contact_page(by: Actor, case: Case, wanted: ContactFilter, cursor: str | None) -> Page[Contact]:
@@ -76,7 +76,7 @@ def contact_for(by: Actor, contact_id: int) -> Contact:
     """One contact of an open case. NotFound otherwise."""
     contact = (
         Contact.objects.filter(reachable(by, WORK, "case__person__"), pk=contact_id, case__closed_at__isnull=True)
-        .select_related("case", "case__person", "person", "person__home", "decided_by", "trace")
+        .select_related("case", "case__person", "person", "person__home", "decided_by", "trace", "tracer")
         .first()
     )
     if contact is None:

@@ -25,6 +25,7 @@ from shouwang.org.queries import answerers_of, holders, holders_of, reachable
 from shouwang.tracing.models import Contact, FollowUp, FollowUpCall
 from shouwang.tracing.queries import catalogue, judging
 from shouwang.tracing.rules import following as rules
+from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.editions import Edition
 
 WORK, TRACE = "followup.work", "trace.work"
@@ -50,10 +51,21 @@ def running(people: Collection[int], disease: str) -> dict[int, FollowUp]:
     return {row.person_id: row for row in found}
 
 
-def are_cases(people: Collection[int], disease: str) -> set[int]:
-    """Who of them is an open case of the disease themselves; a suspicion is watched by the clinic."""
+def open_cases(people: Collection[int], disease: str) -> dict[int, Case]:
+    """Person -> the open case of the disease that they are themselves; a suspicion is watched by the clinic."""
     rows = Case.objects.filter(person_id__in=people, disease=disease, closed_at__isnull=True)
-    return set(rows.exclude(classification=Classification.DISCARDED).values_list("person", flat=True))
+    return {row.person_id: row for row in rows.exclude(classification=Classification.DISCARDED).order_by("-pk")}
+
+
+def interrupted(people: Collection[int], disease: str) -> dict[int, FollowUp]:
+    """Person -> their last follow-up, where it ended because of a case that was discarded since."""
+    rows = FollowUp.objects.filter(person_id__in=people, disease=disease).select_related("became")
+    last = {row.person_id: row for row in rows.order_by("begun_at", "pk")}
+    return {
+        pk: row
+        for pk, row in last.items()
+        if row.became is not None and row.became.classification == Classification.DISCARDED
+    }
 
 
 def followed_until(people: Collection[int], disease: str) -> dict[int, date]:
@@ -141,7 +153,7 @@ def grade_name(code: str, pack: Pack, edition: Edition | None) -> Text:
             return grade.name
     if edition and edition.second_ring and edition.second_ring.name and code == "secondary":
         return edition.second_ring.name
-    return Text(zh=code, en=code)
+    return UNSURE_NAME if code == UNSURE else Text(zh=code, en=code)
 
 
 def heard_of(rows: Iterable[FollowUp], *, since: date, until: date) -> dict[int, dict[date, rules.Heard]]:

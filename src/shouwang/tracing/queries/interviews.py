@@ -66,7 +66,15 @@ def statement_for(by: Actor, statement_id: int) -> Statement:
 
 
 def said(
-    by: Actor, *, where: str, starts_at: datetime, ends_at: datetime, certainty: str, company: str, companions: str
+    by: Actor,
+    *,
+    where: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    certainty: str,
+    company: str,
+    companions: str,
+    give_or_take: int | None = None,
 ) -> rules.Said:
     """A statement from the texts of a form: a known place by code or name, else words; companions by number.
 
@@ -97,6 +105,7 @@ def said(
         place_text=text,
         company=company,
         companions=tuple(people[number] for number in numbers),
+        give_or_take=give_or_take,
     )
 
 
@@ -164,7 +173,7 @@ def telling(by: Actor, case: Case, person: Person, at: datetime) -> Telling:
     table = place_table()
     told = [_stay(row, table) for row in standing]
     known = [rules.Stay(start, end, place, k) for k, (place, start, end, _source) in enumerate(visits)]
-    against, among = rules.conflicts(told, known, _same(table))
+    against, among = rules.conflicts(told, known, same_place(table))
     clashes = _clashes(standing, visits, against, among)
     holes = rules.uncovered([*told, *known], low, high) if person.pk == case.person_id else []
     return Telling(case, person, standing, earlier, clashes, [(_moment(start), _moment(end)) for start, end in holes])
@@ -175,7 +184,7 @@ def _stay(row: Statement, table: PlaceTable) -> rules.Stay:
     return rules.Stay(int(row.starts_at.timestamp()), int(row.ends_at.timestamp()), place, row.pk)
 
 
-def _same(table: PlaceTable) -> Any:
+def same_place(table: PlaceTable) -> Any:
     """Whether one place lies in the other: both can be true."""
 
     def same(one: int, other: int) -> bool:
@@ -217,8 +226,8 @@ def _moment(second: int) -> datetime:
 
 def as_json(row: Statement) -> Mapping[str, Any]:
     """A statement for API and terminal."""
-    plain = ("id", "case_id", "version", "state", "starts_at", "ends_at", "certainty", "company", "reason",
-             "entered_at", "place_id")  # fmt: skip
+    plain = ("id", "case_id", "version", "state", "starts_at", "ends_at", "certainty", "give_or_take", "company",
+             "reason", "entered_at", "place_id")  # fmt: skip
     return {
         **{name: getattr(row, name) for name in plain},
         "person": row.person.number,

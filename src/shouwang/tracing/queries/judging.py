@@ -16,6 +16,7 @@ from shouwang.core.packs import Pack
 from shouwang.org.models import Place
 from shouwang.tracing.queries.catalogue import SOURCE_CODES, get_edition
 from shouwang.tracing.queries.trace import TraceAnswer
+from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.closeness import NEAR, Distances
 from shouwang.tracing.rules.editions import Edition
 from shouwang.tracing.rules.grading import ContactRule, Grade, Graded, Overlaps, PlaceFacts, grade, meetings
@@ -67,6 +68,12 @@ def contact_rule(pack: Pack) -> ContactRule:
                         remedy = format_lazy(_("Write one of: {words}."), words=", ".join(known))
                         raise pack.refuse(("contact_rule", "grades", number, "any", place, key), what, remedy)
     return rule
+
+
+def grade_words(pack: Pack) -> dict[str, str]:
+    """Code → name in the reader's language, of the grades of the pack's rule, and of what is to be verified."""
+    names = {grade.code: str(grade.name) for grade in contact_rule(pack).grades}
+    return names | {UNSURE: str(UNSURE_NAME)}
 
 
 def place_facts(ids: Iterable[int]) -> dict[int, PlaceFacts]:

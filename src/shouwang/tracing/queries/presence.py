@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 from django.db.models import Count, Q, QuerySet
 
 from shouwang.core.errors import Forbidden, NotFound
@@ -14,6 +15,7 @@ from shouwang.org.queries import owned
 from shouwang.tracing.models import PresenceBatch, PresenceDay
 from shouwang.tracing.models_gatherings import Gathering
 from shouwang.tracing.models_lessons import LessonChange
+from shouwang.tracing.presence.store import open_days
 
 RIGHTS = ("presence.import", "trace.work")
 
@@ -21,6 +23,18 @@ RIGHTS = ("presence.import", "trace.work")
 def _require(by: Actor) -> None:
     if not any(by.holds(right) for right in RIGHTS):
         raise Forbidden(data_right=RIGHTS[0])
+
+
+def days_with(people: Collection[int]) -> list[date]:
+    """Built days in whose segments one of these people stands. Opens every segment, and searches its sorted keys."""
+    wanted = np.array(sorted(people), np.int64)
+    found = []
+    for day in PresenceDay.objects.order_by("day").values_list("day", flat=True):
+        for visits, pairs in open_days(day, day, told=False).segments:
+            keys = (visits.person_keys, pairs.a_keys)
+            if any(bool(np.isin(wanted, np.asarray(column)).any()) for column in keys):
+                found.append(day)
+    return found
 
 
 def presence_days(by: Actor, first: date | None = None, last: date | None = None) -> QuerySet[PresenceDay]:

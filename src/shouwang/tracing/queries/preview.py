@@ -18,6 +18,7 @@ from shouwang.tracing.queries import catalogue, rulebook
 from shouwang.tracing.queries.assessing import Assessment, assess
 from shouwang.tracing.queries.contacts import case_to_trace
 from shouwang.tracing.queries.rulebook import Ruling
+from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 
 LONGEST_NEGATIVE = timedelta(days=60)
 """Before detection; an older test bounds nothing (assumption)."""
@@ -72,7 +73,7 @@ class Preview:
         for names in (self.proposed.grade_names, self.now.grade_names):
             if code in names:
                 return str(names[code])
-        return code
+        return str(UNSURE_NAME) if code == UNSURE else code
 
 
 def preview(by: Actor, case: Case, code: str, *, at: datetime, last_negative: datetime | None = None) -> Preview:

@@ -117,6 +117,7 @@ def why_json(why: Why) -> dict[str, Any]:
         "checks": [_check(check, why.ruling) for check in why.checks],
         "seconds": why.seconds,
         "meetings": why.meetings,
+        "range": _range(why),
         "distance": why.distance or None,
         "last_exposure": why.last_exposure,
         "encounters": [
@@ -135,6 +136,14 @@ def why_json(why: Why) -> dict[str, Any]:
             "link": held.link.number if held.link else None,
         } if held else None,
     }  # fmt: skip
+
+
+def _range(why: Why) -> dict[str, Any] | None:
+    """What is certain and the most that was told; null where everything is certain."""
+    span = why.range
+    if span is None:
+        return None
+    return {"certain_seconds": span.certain, "most_seconds": span.most, "grade_if_true": span.grade or None}
 
 
 def _outside(why: Why) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from shouwang.tracing.presence import on_spark
 from shouwang.tracing.presence.lake import lake_files
 from shouwang.tracing.presence.on_spark import Engine
 from shouwang.tracing.presence.store import OpenDays, open_days
+from shouwang.tracing.presence.told import View
 
 if TYPE_CHECKING:
     from shouwang.epi.contacts import Contacts, Encounters, TraceResult
@@ -87,16 +88,26 @@ class TraceAnswer:
         return numbers
 
 
-def trace_person(person_id: int, *, window_start: int, window_end: int, engine: Engine = "embedded") -> TraceAnswer:
+def trace_person(
+    person_id: int,
+    *,
+    window_start: int,
+    window_end: int,
+    engine: Engine = "embedded",
+    view: View = View.STATED,
+    opened: OpenDays | None = None,
+) -> TraceAnswer:
     """Everyone who overlapped with this person in [window_start, window_end), unix seconds.
 
     Asks no permission: callers hold trace.work over the person. An empty window (start == end) finds nobody. `engine`
     "spark" asks the cluster the same; days that its lake lacks are written first. BadInput where there is no Spark.
+    `view` says how far statements of interviews are trusted; `opened` are the days where the caller has them open
+    (`elapsed_us` then counts the tracing alone).
     """
     trace = _kernel() if engine == "embedded" else _on_spark()
     started = time.perf_counter_ns()
-    first, last = _day(window_start), _day(max(window_start, window_end - 1))
-    opened = open_days(first, last)
+    first, last = local_day(window_start), local_day(max(window_start, window_end - 1))
+    opened = open_days(first, last, view=view) if opened is None else opened
     if window_end > window_start:
         result = trace(opened, person_id, window_start, window_end)
     else:
@@ -116,7 +127,9 @@ def trace_person(person_id: int, *, window_start: int, window_end: int, engine: 
     )
 
 
-def trace_people(people: Sequence[int], since: Sequence[int], until: Sequence[int]) -> list[TraceAnswer]:
+def trace_people(
+    people: Sequence[int], since: Sequence[int], until: Sequence[int], *, view: View = View.STATED
+) -> list[TraceAnswer]:
     """`trace_person` for each of `people` in their own window [since, until), the days opened once. An empty window
     is left out. Asks no permission: callers hold it over the case that leads to these people."""
     from shouwang.epi.rings import trace_many
@@ -125,8 +138,8 @@ def trace_people(people: Sequence[int], since: Sequence[int], until: Sequence[in
     asked = [row for row in zip(people, since, until, strict=True) if row[2] > row[1]]
     if not asked:
         return []
-    first, last = _day(min(row[1] for row in asked)), _day(max(row[2] - 1 for row in asked))
-    opened = open_days(first, last)
+    first, last = local_day(min(row[1] for row in asked)), local_day(max(row[2] - 1 for row in asked))
+    opened = open_days(first, last, view=view)
     boundaries = np.array(clock.midnights(first, last), np.int64)
     started = time.perf_counter_ns()
     results = trace_many(opened.segments, *zip(*asked, strict=True))
@@ -155,5 +168,6 @@ def _on_spark() -> Callable[[OpenDays, int, int, int], TraceResult]:
     return lambda days, person, low, high: on_spark.trace(session, lake_files(days), person, low, high)
 
 
-def _day(moment: int) -> date:
+def local_day(moment: int) -> date:
+    """The local day of unix seconds."""
     return clock.local_day(datetime.fromtimestamp(moment, tz=clock.zone()))

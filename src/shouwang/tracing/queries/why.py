@@ -16,20 +16,23 @@ from shouwang.org.models import Person
 from shouwang.org.queries import person_by_number
 from shouwang.tracing.models import Contact
 from shouwang.tracing.presence.store import open_days
-from shouwang.tracing.queries import catalogue, judging, rulebook
+from shouwang.tracing.presence.told import View
+from shouwang.tracing.queries import catalogue, certainty, judging, rulebook
 from shouwang.tracing.queries.contacts import WORK, case_to_trace
 from shouwang.tracing.queries.rulebook import Ruling
 from shouwang.tracing.queries.story import Encounter, source_name, spoken
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
+from shouwang.tracing.rules.certainty import UNSURE
 from shouwang.tracing.rules.closeness import NEAR, Row, Weighed, stretches, weigh
 from shouwang.tracing.rules.editions import SECONDARY
-from shouwang.tracing.rules.grading import ContactRule, Examined, Grade, Overlaps, PlaceFacts, examine
+from shouwang.tracing.rules.grading import ContactRule, Examined, Grade, Overlaps, PlaceFacts, examine, union_seconds
 
 OUTSIDE = timedelta(days=14)
 """How far before the window an overlap is still looked for, only to say that it lies outside. Assumption."""
 
 VERDICTS = {
     "contact": _("A contact by this rule."),
+    "unsure": _("To be verified: only uncertain statements would make this a contact."),
     "self": _("This person is the case."),
     "not_determined": _("Not a contact: this edition of the rule does not determine contacts."),
     "no_records": _(
@@ -76,9 +79,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Seconds together that are certain, and the most that uncertain statements allow; the grade that would be."""
+
+    certain: int
+    most: int
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The whole answer. `grade` is what the rule says today, "" for no contact; `contact` the row on record, with
-    its decision; `weighed` is None where the rule names no weights or nobody was met."""
+    its decision; `weighed` is None where the rule names no weights or nobody was met. The conditions count what is
+    certain; `range` is None where everything is."""
 
     case: Case
     person: Person
@@ -97,6 +110,7 @@ class Why:
     days_missing: list[date]
     days_stale: list[date]
     contact: Contact | None
+    range: Range | None = None
 
     @property
     def says(self) -> str:
@@ -122,17 +136,21 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
     case = case_to_trace(by, case.pk)
     ruling = rulebook.ruling(case, at)
     low, high = int(ruling.window.start.timestamp()), int(ruling.window.end.timestamp())
-    answer = trace_person(case.person_id, window_start=low, window_end=high)
-    met = _met(answer, person.pk)
-    places = judging.place_facts(set(met.place.tolist()))
-    checks = examine(met, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
-    grade = next((check.grade for check in checks if check.word == "holds"), "")
+    views = certainty.views(case.person_id, window_start=low, window_end=high)
+    answer, met = views.stated, _met(views.stated, person.pk)
+    sure, most = _met(views.certain, person.pk), _met(views.most, person.pk)
+    places = judging.place_facts({*met.place.tolist(), *most.place.tolist()})
+    checks = examine(sure, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
+    grade = _held(checks)
+    span = _range(sure, most, ruling, places) if views.differ else None
     ring = ruling.second_ring
     # Whom the first ring holds closely is asked nothing further: the second could not change the grade.
     asks = ring is not None and person.pk != case.person_id and (not grade or grade in ring.outranks)
     links = _links(case, person, ruling, at) if asks else []
     if any(link.holds for link in links):
         grade = SECONDARY
+    elif span is not None and span.grade and not grade:
+        grade = UNSURE
     outside = None if len(met.place) or person.pk == case.person_id else _outside(case, person, low, high, at)
     rows: list[Row] = list(zip(met.place.tolist(), met.start.tolist(), met.end.tolist(), strict=True))
     distances = rulebook.distances()
@@ -155,7 +173,22 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         days_missing=sorted([*answer.days_missing, *answer.days_damaged]),
         days_stale=list(answer.days_stale),
         contact=Contact.objects.filter(case=case, person=person).select_related("link", "trace", "decided_by").first(),
+        range=span,
     )
+
+
+def _held(checks: list[Examined]) -> str:
+    """The grade of the first condition that holds, "" where none does."""
+    return next((check.grade for check in checks if check.word == "holds"), "")
+
+
+def _range(sure: Overlaps, most: Overlaps, ruling: Ruling, places: dict[int, PlaceFacts]) -> Range | None:
+    """None where both come to the same."""
+    least, longest = (int(union_seconds(met.contact, 1, met.start, met.end)[0]) for met in (sure, most))
+    if least == longest:
+        return None
+    checks = examine(most, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
+    return Range(least, longest, _held(checks))
 
 
 def _moment(seconds: int) -> datetime:
@@ -239,7 +272,8 @@ def _links(case: Case, person: Person, ruling: Ruling, at: datetime) -> list[Lin
     now = int(at.timestamp())
     if not rows or min(row.first_at for row in rows) >= at:
         return []
-    answer = trace_person(person.pk, window_start=int(min(row.first_at for row in rows).timestamp()), window_end=now)
+    since = int(min(row.first_at for row in rows).timestamp())
+    answer = trace_person(person.pk, window_start=since, window_end=now, view=View.CERTAIN)
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
     found = []
@@ -271,7 +305,7 @@ def _verdict(
     if ruling.rule is None:
         return "not_determined"
     if grade:
-        return "contact"
+        return "unsure" if grade == UNSURE else "contact"
     if len(met.place):
         return "below_minutes" if any(check.word == "below" for check in checks) else "wrong_kind"
     known = _on_record({case.person_id, person.pk}, ruling)

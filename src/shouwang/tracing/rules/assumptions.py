@@ -79,6 +79,13 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Interview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far either end of a time lies off that is not told as sure, where the statement does not say."""
+
+    about_minutes: int
+    source: str
+
+
 class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of `presence.toml`."""
 
@@ -89,10 +96,11 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visits: Visits
     sensors: Sensors
     intake: Intake
+    interview: Interview
 
     def __post_init__(self) -> None:
         known = {source.id for source in self.sources}
-        parts = (self.residence, self.lessons, self.doors, self.visits, self.sensors, self.intake)
+        parts = (self.residence, self.lessons, self.doors, self.visits, self.sensors, self.intake, self.interview)
         named = {part.source for part in parts} | {self.doors.max_stay.source, self.visits.max_stay.source}
         if missing := named - known:
             raise ValueError(f"unknown source {sorted(missing)[0]!r}")
@@ -100,6 +108,8 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("residence: from and until are the same time")
         if self.doors.duplicate_seconds < 0 or self.intake.clock_skew_seconds < 0 or self.sensors.step_seconds < 1:
             raise ValueError("seconds must not be negative, and a sensor's step is at least 1")
+        if self.interview.about_minutes < 0:
+            raise ValueError("interview: about_minutes must not be negative")
         for stay in (self.doors.max_stay, self.visits.max_stay):
             if "default" not in stay.hours or min(stay.hours.values()) <= 0:
                 raise ValueError("max_stay_hours needs a default, and every value above 0")

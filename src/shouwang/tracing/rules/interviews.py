@@ -15,6 +15,8 @@ LONGEST_TEXT = 300
 LONGEST_PLACE = 120
 UNCOVERED_LEAST = timedelta(hours=1)
 """Shorter holes are ways between two places. Assumption of this room."""
+MOST_OFF = 240
+"""Minutes that a told time may be off; who knows less knows no time. Assumption of this room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Said:
     place_text: str = ""
     company: str = ""
     companions: tuple[int, ...] = ()
+    give_or_take: int | None = None
 
 
 def check(said: Said, *, person: int, at: datetime, longest: timedelta, certainties: Collection[str]) -> None:
@@ -46,6 +49,8 @@ def check(said: Said, *, person: int, at: datetime, longest: timedelta, certaint
         )
     if said.certainty not in certainties:
         raise BadInput(_("Say how sure the person is."), field="certainty")
+    if said.give_or_take is not None and not 0 <= said.give_or_take <= MOST_OFF:
+        raise BadInput(_("At most %(limit)s minutes off."), field="give_or_take", limit=MOST_OFF)
     if person in said.companions:
         raise BadInput(_("Nobody is their own company."), field="companions")
     for field, text, most in (("where", said.place_text, LONGEST_PLACE), ("company", said.company, LONGEST_TEXT)):

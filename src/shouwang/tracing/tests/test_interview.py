@@ -72,7 +72,8 @@ def test_company_at_a_known_place_was_there(cast: Cast, traced: Case) -> None:
     enter(cast, traced, said(cast, "15:00", "16:00", "T1-201", "heard", "xu"))
     actions.trace_case(traced, by=cast.by("qiu"), at=LATER)
     row = contact(traced, cast, "xu")
-    assert (row.seconds, row.grade) == (3600, "close")  # a lesson's length in one classroom
+    # a lesson's length in one classroom, but by hearsay alone
+    assert (row.seconds, row.grade, row.possible_grade) == (3600, "unsure", "close")
     assert {tuple(item[3:]) for item in row.evidence} == {(8, 8)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,7 @@ from shouwang.tracing import actions
 from shouwang.tracing.forms import TICKED, ConfirmForm, DismissForm, FilterForm, NetworkForm
 from shouwang.tracing.models import Contact
 from shouwang.tracing.queries import contacts as queries
-from shouwang.tracing.queries import interviews, judging, story, unknowns
+from shouwang.tracing.queries import conversion, interviews, judging, story, unknowns
 from shouwang.tracing.queries.network import BY_PLACE, BY_UNIT
 from shouwang.tracing.queries.network import network as network_of
 
@@ -87,7 +88,7 @@ def _contacts(request: Request, found: Case) -> dict[str, Any]:
         "contact.listed", "contact", [found.person_id, *(row.person_id for row in page.rows)], by=request.actor, at=now,
         object_id=found.pk,
     )  # fmt: skip
-    grades = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(found)).grades}
+    grades = judging.grade_words(pack_of(found))
     for row in page.rows:
         row.grade_name = grades.get(row.grade, row.grade)
     return {"case": found, "page": page, "filter": wanted, "grade_names": grades, "states": Contact.State.choices}
@@ -148,15 +149,14 @@ def _reason(request: Request) -> dict[str, Any]:
 def _row(request: Request, contact: Contact) -> HttpResponse:
     if not partial(request):
         return redirect("tracing:case", contact.case_id)
-    fresh = _named(queries.contact_for(request.actor, contact.pk))
+    fresh = named(queries.contact_for(request.actor, contact.pk))
     context = {"contact": fresh, "case": fresh.case, **_summary(fresh.case)}
     return render(request, "tracing/_fragments/decided.html", context)
 
 
-def _named(contact: Contact) -> Contact:
+def named(contact: Contact) -> Contact:
     """With the name of its grade, as its pack calls it."""
-    names = {grade.code: str(grade.name) for grade in judging.contact_rule(pack_of(contact.case)).grades}
-    contact.grade_name = names.get(contact.grade, contact.grade)
+    contact.grade_name = judging.grade_words(pack_of(contact.case)).get(contact.grade, contact.grade)
     return contact
 
 
@@ -165,7 +165,7 @@ def _named(contact: Contact) -> Contact:
 def confirm_close(request: Request, pk: int) -> HttpResponse:
     """Confirm every undecided close contact of the case, or those that are ticked."""
     found = queries.case_to_trace(request.actor, pk)
-    ticked = _ticked(request)
+    ticked = ticked_of(request)
     if not ticked:
         wanted = queries.ContactFilter(state=Contact.State.CANDIDATE, grade="close")
         ticked = list(queries.contacts_of(request.actor, found, wanted).values_list("pk", flat=True))
@@ -180,7 +180,7 @@ def confirm_close(request: Request, pk: int) -> HttpResponse:
 def decide_ticked(request: Request, pk: int) -> HttpResponse:
     """Confirm the ticked contacts of a case, or dismiss them with one reason. All of them, or none."""
     found = queries.case_to_trace(request.actor, pk)
-    ticked = _ticked(request)
+    ticked = ticked_of(request)
     how: dict[str, Any] = {"by": request.actor, "at": clock.now()}
     if not ticked:
         raise BadInput(_("Tick the contacts first."), code="nothing_ticked", field="contact")
@@ -194,9 +194,15 @@ def decide_ticked(request: Request, pk: int) -> HttpResponse:
     return redirect("tracing:case", found.pk)
 
 
-def _ticked(request: Request) -> list[int]:
+def ticked_of(request: Request, name: str = "contact") -> list[int]:
+    """Ids ticked under this name. NotFound for what can be none."""
+    return ids_of(request.POST.getlist(name))
+
+
+def ids_of(values: Iterable[str]) -> list[int]:
+    """Ids as a form or an address gives them. NotFound for what can be none."""
     try:
-        return [TICKED.clean(value) for value in request.POST.getlist("contact")]
+        return [TICKED.clean(value) for value in values]
     except ValidationError as error:
         raise NotFound from error
 
@@ -205,7 +211,7 @@ def _ticked(request: Request) -> list[int]:
 @signed_in
 def evidence(request: Request, pk: int) -> HttpResponse:
     """Why this person is a contact: every kept encounter, the rule, the arithmetic."""
-    contact = _named(queries.contact_for(request.actor, pk))
+    contact = named(queries.contact_for(request.actor, pk))
     now = clock.now()
     audit.saw("contact.evidence", "contact", [contact.person_id], by=request.actor, at=now, object_id=contact.pk)
     context = {
@@ -215,6 +221,9 @@ def evidence(request: Request, pk: int) -> HttpResponse:
         "left_out": contact.encounters - len(contact.evidence),
         "pack": pack_of(contact.case),
     }
+    if not partial(request):
+        context["history"] = conversion.history(request.actor, contact)
+        context["opens_case"] = request.actor.holds("case.manage", contact.person.home_path)
     template = "tracing/_fragments/evidence.html" if partial(request) else "tracing/evidence.html"
     return render(request, template, context)
 

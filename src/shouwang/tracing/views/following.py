@@ -143,6 +143,8 @@ def _sheet(request: Request, row: FollowUp, form: CallForm, status: int = 200) -
     ]
     context = {
         "follow_up": row, "sheet": found, "days": days, "form": form, "end_form": EndFollowUpForm(), "as_of": now,
+        "opens_case": row.state == FollowUp.State.RUNNING
+        and request.actor.holds("case.manage", row.person.home_path),
         "end": ENDS.get(found.line.closing) if row.state == FollowUp.State.RUNNING else None,
     }  # fmt: skip
     return render(request, "tracing/follow_up.html", context, status=status)

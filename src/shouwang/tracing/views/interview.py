@@ -91,7 +91,7 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
 
 
 def _said(request: Request, form: StatementForm) -> Said:
-    names = ("where", "starts_at", "ends_at", "certainty", "company", "companions")
+    names = ("where", "starts_at", "ends_at", "certainty", "company", "companions", "give_or_take")
     return queries.said(request.actor, **{name: form.cleaned_data[name] for name in names})
 
 
@@ -114,6 +114,7 @@ def _initial(row: Statement) -> dict[str, Any]:
         "company": row.company,
         "companions": ", ".join(row.companions.values_list("number", flat=True)),
         "certainty": row.certainty,
+        "give_or_take": row.give_or_take,
         "version": row.version,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from shouwang.cases.models import Case
 from shouwang.core import audit, clock
 from shouwang.core.forms import cleaned
 from shouwang.core.http import Request, signed_in
+from shouwang.core.packs import Text
 from shouwang.org.models import Person
 from shouwang.org.queries import PeopleFilter, filtered_people
 from shouwang.tracing import actions
@@ -22,6 +24,7 @@ from shouwang.tracing.forms import ApplyRuleForm, GradeForm, PreviewForm, WhyFor
 from shouwang.tracing.queries import contacts as queries
 from shouwang.tracing.queries import preview as previews
 from shouwang.tracing.queries import rulebook, why
+from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.grading import Examined
 
 SHOWN = 200  # people of a preview on the page; the API and the terminal give all
@@ -137,7 +140,8 @@ def _explained(found: why.Why) -> dict[str, Any]:
     names = found.ruling.grade_names
     return {
         "why": found,
-        "grade_name": str(names.get(found.grade, "")),
+        "grade_name": _name(names, found.grade),
+        "range_grade": _name(names, found.range.grade) if found.range else "",
         "checks": [_check(found, check) for check in found.checks],
         "links": [
             {"link": link, "checks": [_check(found, check) for check in link.checks]} for link in _shown(found.links)
@@ -146,6 +150,10 @@ def _explained(found: why.Why) -> dict[str, Any]:
         "grades": [(code, str(name)) for code, name in names.items()],
         "weights": rulebook.weights_of(found.ruling.edition),
     }
+
+
+def _name(names: Mapping[str, Text], code: str) -> str:
+    return str(UNSURE_NAME if code == UNSURE else names.get(code, ""))
 
 
 def _shown(links: list[why.Link]) -> list[why.Link]:

@@ -44,7 +44,9 @@ def note(request: Request, pk: int) -> HttpResponse:
 @require_GET
 @signed_in
 def sheet(request: Request, pk: int) -> HttpResponse:
-    return _sheet(request, queries.unknown_for(request.actor, pk), IdentifyForm(), GiveUpForm())
+    found = queries.unknown_for(request.actor, pk)
+    form = IdentifyForm(initial={"person": request.GET.get("person", "")[:40]})
+    return _sheet(request, found, form, GiveUpForm())
 
 
 def _sheet(

@@ -1,4 +1,5 @@
-/* The tracer's keys: j/k move between contacts, x ticks, y confirms, n opens the reason, e shows the evidence. */
+/* The tracer's keys: j/k move between contacts, x ticks, y confirms, n opens the reason, e shows the evidence; at an
+   encounter a ticks all or none and r goes to the reason. */
 (function () {
   "use strict";
   function rows() { return Array.from(document.querySelectorAll("[data-contact]")); }
@@ -12,10 +13,21 @@
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   }
+  function tickAll() {
+    var boxes = Array.from(document.querySelectorAll(".contact-tick"));
+    var all = boxes.every(function (box) { return box.checked; });
+    boxes.forEach(function (box) { box.checked = !all; });
+  }
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) { return; }
     if (event.key === "j") { move(1); event.preventDefault(); return; }
     if (event.key === "k") { move(-1); event.preventDefault(); return; }
+    if (event.key === "a") { tickAll(); return; }
+    if (event.key === "r") {
+      var reason = document.querySelector('input[data-key="r"]');
+      if (reason) { reason.focus(); event.preventDefault(); }
+      return;
+    }
     if ("ynex".indexOf(event.key) < 0 || event.key.length !== 1) { return; }
     var row = current();
     var button = row && row.querySelector('[data-key="' + event.key + '"]');

@@ -1,0 +1,43 @@
+"""Keeping the blocking keys of people true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from shouwang.org.merging.rules import Facts, keys_of
+from shouwang.org.models import Person, PersonKey
+
+BATCH = 1000
+COLUMNS = ("pk", "name", "number", "card", "phone", "born")
+
+
+def refresh(people: Collection[int]) -> None:
+    """Write the keys of these people anew, a batch of `BATCH` in three statements."""
+    ids = list(people)
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        rows = Person.objects.filter(pk__in=part).values_list(*COLUMNS)
+        PersonKey.objects.filter(person__in=part).delete()
+        PersonKey.objects.bulk_create(keys(rows, PersonKey), batch_size=BATCH, ignore_conflicts=True)
+
+
+def keys(rows: Iterable[tuple[Any, ...]], model: Any) -> list[Any]:
+    """Unsaved rows of `model` (a migration has its own) for people given by `COLUMNS`."""
+    return [
+        model(person_id=pk, kind=kind, value=value)
+        for pk, name, number, card, phone, born in rows
+        for kind, value in sorted(keys_of(facts(name, number, card, phone, born)))
+    ]
+
+
+def facts(name: str, number: str, card: str, phone: str, born: date | None) -> Facts:
+    return Facts(name, tuple(text for text in (number, card) if text), phone, born)
+
+
+def without_keys() -> QuerySet[Person]:
+    """People whom nobody could find as a duplicate: a name of signs alone leaves one with a number at least."""
+    return Person.objects.filter(keys=None)
