@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
-BENCHMARKS = ("trace", "scale", "network", "roster", "pages", "checkins", "lists", "reminders", "spark")
+BENCHMARKS = ("trace", "scale", "network", "roster", "pages", "checkins", "lists", "linelist", "reminders", "spark")
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
