@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,20 +54,20 @@ def _make(people: int, cases: int) -> None:
     Shares (assumptions): a fifth not reported yet, a tenth without onset, a third confirmed.
     """
     from django.db import connection
-    from shouwang.core import clock
-    from shouwang.org.models import Account, Grant, Organisation
 
     from bench.lists import make_people
+    from shouwang.core import clock
+    from shouwang.org.models import Account, Grant, Organisation
 
     make_people(people)
     now, step = clock.now(), max(1, people // cases)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO cases_case (number, person_id, home_path, disease, pack, pack_sha256, classification,"
-            " classified_at, onset_at, onset_day_only, detected_at, reported_at, closed_at, close_reason, opened_at, note,"
-            " version, purge_on) "
-            "SELECT 'COV-2026-' || printf('%%06d', id), id, home_path, d, d || '-1', '', c, m, o, id %% 3 = 0, m, r, m, '',"
-            " m, '', 1, '2099-01-01' FROM (SELECT id, home_path,"
+            " classified_at, onset_at, onset_day_only, detected_at, reported_at, closed_at, close_reason, opened_at,"
+            " note, version, purge_on) "
+            "SELECT 'COV-2026-' || printf('%%06d', id), id, home_path, d, d || '-1', '', c, m, o, id %% 3 = 0, m, r, m,"
+            " '', m, '', 1, '2099-01-01' FROM (SELECT id, home_path,"
             " CASE WHEN h %% 4 = 0 THEN 'influenza' ELSE 'covid19' END AS d,"
             " CASE h %% 6 WHEN 0 THEN 'suspected' WHEN 1 THEN 'probable' WHEN 2 THEN 'asymptomatic'"
             " WHEN 3 THEN 'discarded' ELSE 'confirmed' END AS c, datetime(%s, '-' || (h %% 90000) || ' minutes') AS m,"
@@ -114,6 +115,7 @@ def _plain(by: Any, wanted: Any) -> list[int]:
 
 def compare(options: argparse.Namespace, home: Path) -> None:
     from django.test import Client
+
     from shouwang.cases.outward import queries
     from shouwang.core import clock
     from shouwang.org.models import Account
@@ -131,7 +133,7 @@ def compare(options: argparse.Namespace, home: Path) -> None:
 
             equal &= ask() == _plain(by, wanted)
             times = measure(ask, options.repeat)
-            plain = measure(lambda by=by, wanted=wanted: _plain(by, wanted), 3)  # type: ignore[misc]
+            plain = measure(partial(_plain, by, wanted), 3)
             key = f"{title}, {name}"
             ours[key], peers[key] = summary(times), summary(plain)
             say(f"{key:<34}{ours[key]['p50_ms']:>10.1f}{ours[key]['p95_ms']:>10.1f}{quantile(plain, 0.95):>12.1f}")
@@ -141,7 +143,7 @@ def compare(options: argparse.Namespace, home: Path) -> None:
             if client.get(path).status_code != 200:
                 raise RuntimeError(f"{path} as {name}")
             key = f"page {path.rpartition('/')[2] or 'first'} {name}"
-            ours[key] = summary(measure(lambda path=path: client.get(path), options.repeat))  # type: ignore[misc]
+            ours[key] = summary(measure(partial(client.get, path), options.repeat))
             say(f"{key:<60}{ours[key]['p50_ms']:>10.1f}{ours[key]['p95_ms']:>10.1f}")
     exports = {form: _apart(home, form) for form in ("csv", "xlsx")}
     worst = max(row["p95_ms"] for row in ours.values())

@@ -145,7 +145,7 @@ def test_the_file_is_the_page(cast: Cast, sign_in: SignIn, form: str) -> None:
     answer = client.get(FILE, {"form": form, "classification": "confirmed"})
     assert answer["X-Row-Count"] == "1"
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    table = read_table(io.BytesIO(content), f"lines.{form}")
+    table = read_table(io.BytesIO(content), name=f"lines.{form}")
     (line,) = queries.lines(cast.by("he"), queries.LineFilter(classification="confirmed"), on=TODAY).rows
     if form == "csv":
         (header, row) = csv.reader(io.StringIO(content.decode("utf-8-sig")))
