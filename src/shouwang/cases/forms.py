@@ -210,7 +210,8 @@ def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, Any]]) -> No
     """Add choices known only when the form is made."""
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)
-    field.choices = [*field.choices, *choices]
+    standing: Any = field.choices
+    field.choices = [*standing, *choices]
 
 
 class CurveForm(forms.Form):

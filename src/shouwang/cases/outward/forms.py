@@ -23,7 +23,7 @@ class LineForm(forms.Form):
     classification = choice(_("Classification"), ("", _("all classifications")), *Classification.choices)
     unit = code_or_name(_("Unit"))
     place = code_or_name(_("Residence"))
-    moment = choice(_("Date"), *queries.MOMENT_WORDS.items())
+    moment = choice(_("By which date"), *queries.MOMENT_WORDS.items())
     first = day_field(_("From"), required=False)
     last = day_field(_("To"), required=False)
     missing = forms.BooleanField(label=_("Only where this date is unknown"), required=False)

@@ -48,7 +48,7 @@ MOMENT_WORDS: Mapping[str, str | Promise] = {
     "confirmed": _("Confirmed"),
 }
 HEADER: tuple[str | Promise, ...] = (
-    _("Case"), _("Number"), _("Name"), _("Sex"), _("Age"), _("Unit"), _("Residence"), _("Disease"), _("Pack"),
+    _("Case"), _("Person number"), _("Name"), _("Sex"), _("Age"), _("Unit"), _("Residence"), _("Disease"), _("Pack"),
     _("Classification"), _("Onset"), _("Detected"), _("Reported"), _("Confirmed"), _("Isolated"), _("First treated"),
     _("Recovered"), _("Closed"),
 )  # fmt: skip
