@@ -91,7 +91,7 @@ def _filters(by: Any, at: datetime) -> dict[str, Any]:
     from shouwang.core import clock
 
     today = clock.local_day(at)
-    days = {"first": today - timedelta(days=30), "last": today - timedelta(days=20)}
+    days: dict[str, Any] = {"first": today - timedelta(days=30), "last": today - timedelta(days=20)}
     return {
         "first page": line_filter(by),
         "disease, class": line_filter(by, disease="influenza", classification="probable"),
