@@ -68,7 +68,7 @@ def _make(people: int) -> None:
     """Set-based: rows by INSERT … SELECT with indexes made afterwards, as a restored backup would."""
     _sql("PRAGMA synchronous=OFF")
     with _without_indexes("org_person", "checkins_checkin", "checkins_latestcheckin"):
-        _timed("units and people", lambda: _people(people))
+        _timed("units and people", lambda: make_people(people))
         _timed("check-ins", lambda: _checkins(people))
         _timed("newest words", _latest)
     _timed("accounts, memberships, excuses", _staff)
@@ -106,7 +106,7 @@ class _without_indexes:  # noqa: N801 (reads as the words it is)
         _timed("indexes", lambda: _sql(*self.again))
 
 
-def _people(people: int) -> None:
+def make_people(people: int) -> None:
     """A bureau, universities of 40,000, colleges of 2,000, classes of 40."""
     from shouwang.core.bulk import insert_many
     from shouwang.core.tree import step

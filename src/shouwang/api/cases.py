@@ -100,10 +100,21 @@ class ClockLists(Schema):
     soon: list[LateClock]
 
 
+class CurveQuery(Schema):
+    first: date
+    last: date
+    kind: str = Field("onset", description="Date counted on: onset, reported, confirmed")
+    disease: str = ""
+    classification: str = ""
+    unit: str = Field("", description="Code or name")
+    place: str = Field("", description="Where people live today: code or name")
+
+
 class Curve(Schema):
+    kind: str
     days: list[date]
     series: dict[str, list[int]]
-    unknown: dict[str, int] = Field(description="Cases without onset that were detected in these days, by class")
+    unknown: dict[str, int] = Field(description="Cases without that date that were detected in these days, by class")
     total: int
 
 
@@ -198,10 +209,14 @@ def clocks(request: ApiRequest) -> Any:
     return {"at": at, "late": [_late(row, at) for row in late], "soon": [_late(row, at) for row in soon]}
 
 
-@router.get("/epicurve", response=Curve, summary="Cases by day of onset and class, within reach of report.view")
-def epicurve(request: ApiRequest, first: date, last: date, disease: str = "") -> Any:
-    found = queries.curve_for(request.actor, first, last, disease or None)
-    return {"days": found.days, "series": found.series, "unknown": found.unknown, "total": found.total}
+@router.get("/epicurve", response=Curve, summary="Cases by day and class, within reach of report.view")
+def epicurve(request: ApiRequest, query: Query[CurveQuery]) -> Any:
+    by, words = request.actor, query.model_dump(exclude={"first", "last"})
+    by.require("report.view")
+    found = queries.curve_for(by, query.first, query.last, queries.curve_of(by, **words))
+    return {
+        "kind": found.kind, "days": found.days, "series": found.series, "unknown": found.unknown, "total": found.total,
+    }  # fmt: skip
 
 
 @router.get("/{int:case_id}", response=CaseDetail, summary="One case with its clocks and history")

@@ -23,6 +23,7 @@ from shouwang.api.followups import router as followups_router
 from shouwang.api.http import SessionAuth, TokenAuth
 from shouwang.api.isolation import router as isolation_router
 from shouwang.api.laboratory import router as laboratory_router
+from shouwang.api.line_list import router as line_list_router
 from shouwang.api.lists import router as lists_router
 from shouwang.api.merging import router as merging_router
 from shouwang.api.org import router as org_router
@@ -100,6 +101,7 @@ api.add_router("/checkins", checkins_router)
 api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)
 api.add_router("/cases", cases_router)
+api.add_router("/cases", line_list_router)
 api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/tracing", tracing_rules_router)

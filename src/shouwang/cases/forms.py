@@ -9,12 +9,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.cases import rules
+from shouwang.cases import queries, rules
 from shouwang.cases.models import Case, Classification
 from shouwang.core import clock
 from shouwang.core.errors import BadInput
-from shouwang.core.forms import choose
+from shouwang.core.forms import choose, offer
 from shouwang.core.packs import Pack
+from shouwang.core.scope import Actor
 
 OPENING = [choice for choice in Classification.choices if choice[0] != rules.DISCARDED]
 
@@ -177,17 +178,57 @@ def _differs(new: datetime | None, old: datetime | None) -> bool:
     return rules.minute(new) != rules.minute(old)
 
 
+def choice(label: Any, *choices: tuple[str, Any]) -> forms.ChoiceField:
+    """A select of a filter: nothing need be chosen."""
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=choices,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+
+def code_or_name(label: Any) -> forms.CharField:
+    """A unit or place as one writes it."""
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"placeholder": _("Code or name"), "autocomplete": "off"}),
+    )
+
+
+def day_field(label: Any, *, required: bool = True) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget)
+
+
 class CurveForm(forms.Form):
-    """First and last day of an epi curve, and the disease."""
+    """What an epi curve counts: days, the date counted on, disease, class, unit, place."""
 
-    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    disease = choice(_("Disease"), ("", _("all diseases")))
+    kind = choice(_("Counted on"), *list(queries.CURVE_WORDS.items()))
+    classification = choice(_("Classification"), ("", _("all classifications")))
+    unit = code_or_name(_("Unit"))
+    place = code_or_name(_("Residence"))
+    first = day_field(_("From"))
+    last = day_field(_("To"))
 
-    disease = forms.ChoiceField(label=_("Disease"), required=False, widget=forms.Select(attrs={"class": "form-select"}))
-
-    def __init__(self, data: Mapping[str, Any], *, diseases: Mapping[str, str]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, by: Actor, diseases: Mapping[str, str]) -> None:
         super().__init__(data)
-        choose(self, "disease", [("", _("all diseases")), *diseases.items()])
+        self.by = by
+        offer(self, "disease", diseases.items())
+        offer(self, "classification", [row for row in Classification.choices if row[0] in queries.CURVE_CLASSES])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            words = {name: values[name] for name in ("kind", "disease", "classification", "unit", "place")}
+            try:
+                values["of"] = queries.curve_of(self.by, **words)
+            except BadInput as error:
+                self.add_error(error.field, str(error))
+        return values
 
     @staticmethod
     def default(today: date) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import SymptomAlert
+from shouwang.core.tree import MAX_LENGTH
 from shouwang.org.models import Account, Person
 
 
@@ -24,11 +27,13 @@ class Case(models.Model):
 
     Dates are moments (`*_at`) except onset, which people remember as a day and sometimes an hour:
     `onset_at` is stored as a moment with `onset_day_only` saying that only the day is known (then local midnight).
-    A missing date is unknown, never today.
+    A missing date is unknown, never today. `home_path` is the person's, as `Person.home_path` stands: the line list of
+    a restricted role is one scan of an index.
     """
 
     number = models.CharField(max_length=20, unique=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="cases")
+    home_path = models.CharField(max_length=MAX_LENGTH, blank=True)
     alert = models.OneToOneField(SymptomAlert, models.SET_NULL, null=True, blank=True, related_name="case")
     disease = models.CharField(max_length=40)
     pack = models.CharField(max_length=60)
@@ -60,6 +65,23 @@ class Case(models.Model):
             # the clinic's desk: what is still open, newest first
             models.Index(fields=["-opened_at", "-id"], condition=Q(closed_at__isnull=True), name="case_open"),
             models.Index(fields=["onset_at"], name="case_onset"),
+            # The line list: every filter is answered from the index alone, however few of the cases are in reach.
+            models.Index(
+                fields=[
+                    "-opened_at",
+                    "-id",
+                    "home_path",
+                    "person",
+                    "disease",
+                    "pack",
+                    "classification",
+                    "onset_at",
+                    "detected_at",
+                    "reported_at",
+                    "classified_at",
+                ],
+                name="case_lines",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -69,6 +91,12 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """A new case takes the place of its person along."""
+        if self._state.adding:
+            self.home_path = self.person.home_path
+        super().save(*args, **options)
 
     @property
     def is_open(self) -> bool:

@@ -32,6 +32,7 @@ COMMANDS = {
     "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),
     "alert": ("clinic", "alert", "The clinic's queue of symptom alerts."),
     "case": ("clinic", "case", "Cases: list, open, classify, date; late clocks."),
+    "export": ("export", "export", "Files for others: the line list of cases."),
     "lab": ("laboratory", "lab", "Tests, samples, results, laboratories' files, testing days."),
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),
     "followup": ("followups", "followup", "Contacts looked after day by day: list, calls, hand over, end."),

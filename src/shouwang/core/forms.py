@@ -33,6 +33,14 @@ def choose(form: BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> Non
     field.choices = list(choices)
 
 
+def offer(form: BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """Offer `choices` after those that the field `name` has already."""
+    field = form.fields[name]
+    assert isinstance(field, ChoiceField)
+    standing: Any = field.choices
+    field.choices = [*standing, *choices]
+
+
 def choose_from(form: BaseForm, name: str, rows: QuerySet[Any]) -> None:
     """Offer `rows` in the field `name` of this one form."""
     field = form.fields[name]

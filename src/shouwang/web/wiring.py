@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shouwang.cases import reactions as cases
 from shouwang.cases.laboratory import home as laboratory_home
 from shouwang.cases.panels import Panel, show_on_case
 from shouwang.checkins import reactions as checkins
@@ -27,6 +28,7 @@ def connect() -> None:
     subscribe("level.ended", checkins.on_level_ended)
     subscribe("account.secured", checkins.on_account_secured)
     subscribe("people.changed", standings.people_changed)
+    subscribe("people.changed", cases.on_people_changed)
     subscribe("people.merged", standings.people_merged)
     subscribe("people.merged", tracing.on_people_merged)
     subscribe("contacts.confirmed", isolation.on_contacts_confirmed)

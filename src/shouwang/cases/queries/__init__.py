@@ -33,14 +33,30 @@ from shouwang.cases.queries.faces import (
     trail,
     writer,
 )
-from shouwang.cases.queries.numbers import CURVE_CLASSES, EpiCurve, curve_for, day_figures, epi_curve, numbers_reach
+from shouwang.cases.queries.naming import place_written, unit_written
+from shouwang.cases.queries.numbers import (
+    CURVE_CLASSES,
+    CURVE_DATES,
+    CURVE_WORDS,
+    CurveOf,
+    EpiCurve,
+    curve_for,
+    curve_of,
+    day_figures,
+    epi_curve,
+    living_in,
+    numbers_reach,
+)
 
 __all__ = [
     "CLASS_TONES",
     "CLOCK_ORDER",
     "CURVE_CLASSES",
+    "CURVE_DATES",
+    "CURVE_WORDS",
     "DUE_SOON",
     "VIEW",
+    "CurveOf",
     "DeskFilter",
     "DeskSummary",
     "EpiCurve",
@@ -51,6 +67,7 @@ __all__ = [
     "clock_faces",
     "clock_rows",
     "curve_for",
+    "curve_of",
     "date_rows",
     "dates_of",
     "day_figures",
@@ -62,13 +79,16 @@ __all__ = [
     "epi_curve",
     "infectious_window",
     "late_clocks",
+    "living_in",
     "numbers_reach",
     "owned_clocks",
     "pack_of",
+    "place_written",
     "protocol_as_json",
     "protocol_of",
     "role_name",
     "trail",
+    "unit_written",
     "visible_cases",
     "writer",
 ]

@@ -12,74 +12,152 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Case as Choice
-from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, TruncDate
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases import rules
 from shouwang.cases.models import Case, ClassificationChange, Clock
+from shouwang.cases.queries.naming import place_written, unit_written
 from shouwang.core import clock
 from shouwang.core.counting import SMALL_GROUP, is_small
 from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.scope import Actor
-from shouwang.core.tree import Range, in_ranges
-from shouwang.org.models import Person
+from shouwang.core.tree import Range, in_ranges, overlap, subtree
+from shouwang.org.models import Person, Residence
+from shouwang.org.queries import current
 
 # Bottom of the stack first. Discarded ones were no cases.
 CURVE_CLASSES = (rules.CONFIRMED, rules.PROBABLE, rules.SUSPECTED, rules.ASYMPTOMATIC)
 LONGEST = 1100  # days of one curve: three years, as long as cases are kept
 
 
+# Which date a case is counted on -> its column. Confirmation is the last step of the classification, where it was one.
+CURVE_DATES = {"onset": "onset_at", "reported": "reported_at", "confirmed": "classified_at"}
+
+
+CURVE_WORDS: Mapping[str, str | Promise] = {
+    "onset": _("day of onset"),
+    "reported": _("day of report"),
+    "confirmed": _("day of confirmation"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurveOf:
+    """Which cases a curve counts, and on which date. `unit` and `place` (where people live today) are paths."""
+
+    kind: str = "onset"
+    disease: str = ""
+    classification: str = ""
+    unit: str | None = None
+    place: str | None = None
+
+    def check(self) -> None:
+        """BadInput for a date or class that no curve has."""
+        if self.kind not in CURVE_DATES:
+            raise _not_offered("kind", self.kind)
+        if self.classification and self.classification not in CURVE_CLASSES:
+            raise _not_offered("classification", self.classification)
+
+    def cases(self) -> QuerySet[Case]:
+        classes = (self.classification,) if self.classification else CURVE_CLASSES
+        rows = Case.objects.filter(classification__in=classes).order_by()
+        if self.kind == "confirmed":
+            rows = rows.filter(classification=rules.CONFIRMED)
+        if self.disease:
+            rows = rows.filter(disease=self.disease)
+        return rows.filter(living_in("person", self.place)) if self.place else rows
+
+
+def curve_of(
+    by: Actor, *, kind: str = "", disease: str = "", classification: str = "", unit: str = "", place: str = ""
+) -> CurveOf:
+    """What to count as people write it: `unit` (within report.view) and `place` by code or name. BadInput naming the
+    field."""
+    where, home = unit_written(by, unit, "report.view"), place_written(by, place)
+    found = CurveOf(
+        kind or "onset", disease, classification, where.path if where else None, home.path if home else None
+    )
+    found.check()
+    return found
+
+
+def _not_offered(field: str, value: str) -> BadInput:
+    sentence = _("The curve cannot be drawn by %(value)s. Choose one of the offered words.")
+    return BadInput(sentence, code="curve_invalid", field=field, value=value)
+
+
+def living_in(person: str, path: str) -> Q:
+    """The condition "lives today in the place with this path or below it"; `person` is the name of the column of the
+    person, "pk" for Person itself."""
+    beds = Residence.objects.filter(in_ranges("place__path", [subtree(path)]), current(clock.today()))
+    return Q(Exists(beds.filter(person=OuterRef(person))))
+
+
 @dataclass(frozen=True, slots=True)
 class EpiCurve:
-    """Cases by local day of onset and present classification.
+    """Cases by local day of a date (`kind`: onset, reported or confirmed) and present classification.
 
     `series[class][k]` belongs to `days[k]`: a count, 0 is a true zero. `unknown[class]` are the cases detected in
-    the same days whose onset nobody knows; `asymptomatic` ones have none to know. `total` is all of them together.
+    the same days whose date nobody knows; of onset, `asymptomatic` ones have none to know. `total` is all of them
+    together.
     """
 
     days: tuple[date, ...]
     series: Mapping[str, tuple[int, ...]]
     unknown: Mapping[str, int]
     total: int
+    kind: str = "onset"
 
     @property
-    def onset_unknown(self) -> int:
-        return sum(count for name, count in self.unknown.items() if name != rules.ASYMPTOMATIC)
+    def missing(self) -> int:
+        """Cases whose date should be known and is not."""
+        return sum(self.unknown.values()) - self.without_symptoms
 
     @property
     def without_symptoms(self) -> int:
-        return self.unknown.get(rules.ASYMPTOMATIC, 0)
+        return self.unknown.get(rules.ASYMPTOMATIC, 0) if self.kind == "onset" else 0
 
 
-def epi_curve(ranges: Sequence[Range], first: date, last: date, disease: str | None = None) -> EpiCurve:
-    """The curve from `first` to `last`, both included. Two queries. BadInput for days in the wrong order."""
+def epi_curve(ranges: Sequence[Range], first: date, last: date, of: CurveOf | None = None) -> EpiCurve:
+    """The curve from `first` to `last`, both included. Two queries. BadInput for days in the wrong order, or for a date
+    or class that no curve has."""
     if last < first or (last - first).days > LONGEST:
         raise BadInput(
             _("Choose a first day before the last, at most three years apart."), code="days_invalid", field="first"
         )
+    wanted = of or CurveOf()
+    wanted.check()
+    column = CURVE_DATES[wanted.kind]
     start, end = clock.day_start(first), clock.day_start(last + timedelta(days=1))
-    cases = Case.objects.filter(in_ranges("person__home_path", ranges), classification__in=CURVE_CLASSES).order_by()
-    if disease:
-        cases = cases.filter(disease=disease)
+    cases = wanted.cases().filter(in_ranges("person__home_path", ranges))
     known = (
-        cases.filter(onset_at__gte=start, onset_at__lt=end)
-        .annotate(day=TruncDate("onset_at", tzinfo=clock.zone()))
+        cases.filter(**{f"{column}__gte": start, f"{column}__lt": end})
+        .annotate(day=TruncDate(column, tzinfo=clock.zone()))
         .values_list("day", "classification")
         .annotate(n=Count("pk"))
     )
     counts = {(day, name): n for day, name, n in known}
-    missing = cases.filter(onset_at__isnull=True, detected_at__gte=start, detected_at__lt=end)
+    missing = cases.filter(detected_at__gte=start, detected_at__lt=end, **{f"{column}__isnull": True})
     unknown = dict(missing.values_list("classification").annotate(n=Count("pk")))
     days = tuple(first + timedelta(days=k) for k in range((last - first).days + 1))
     series = {name: tuple(counts.get((day, name), 0) for day in days) for name in CURVE_CLASSES}
-    return EpiCurve(days, series, unknown, sum(counts.values()) + sum(unknown.values()))
+    return EpiCurve(days, series, unknown, sum(counts.values()) + sum(unknown.values()), wanted.kind)
 
 
-def curve_for(by: Actor, first: date, last: date, disease: str | None = None) -> EpiCurve:
-    """The curve of the people over whom `by` may see numbers (report.view). Forbidden for who may see none, and
-    (`group_small`) for who sees no cases and reaches fewer than five people: each case would point at one of them."""
-    return epi_curve(numbers_reach(by), first, last, disease)
+def curve_for(by: Actor, first: date, last: date, of: CurveOf | None = None) -> EpiCurve:
+    """The curve of the people over whom `by` may see numbers (report.view), of `of.unit` and `of.place` alone where
+    they are named. Forbidden for who may see none, and (`group_small`) for who sees no cases and asks about fewer than
+    five people: each case would point at one of them."""
+    wanted = of or CurveOf()
+    ranges = numbers_reach(by)
+    if wanted.unit:
+        ranges = overlap(ranges, [subtree(wanted.unit)])
+    if (wanted.unit or wanted.place) and not by.holds("case.view") and _few(ranges, wanted.place):
+        raise _small()
+    return epi_curve(ranges, first, last, wanted)
 
 
 def numbers_reach(by: Actor) -> tuple[Range, ...]:
@@ -88,14 +166,20 @@ def numbers_reach(by: Actor) -> tuple[Range, ...]:
     by.require("report.view")
     ranges = by.ranges("report.view")
     if not by.holds("case.view") and _few(ranges):
-        raise Forbidden(
-            _("Fewer than five people: a curve of their cases would point at one of them."), code="group_small"
-        )
+        raise _small()
     return ranges
 
 
-def _few(ranges: Sequence[Range]) -> bool:
+def _small() -> Forbidden:
+    return Forbidden(
+        _("Fewer than five people: a curve of their cases would point at one of them."), code="group_small"
+    )
+
+
+def _few(ranges: Sequence[Range], place: str | None = None) -> bool:
     people = Person.objects.filter(in_ranges("home_path", ranges), left_on__isnull=True).order_by()
+    if place:
+        people = people.filter(living_in("pk", place))
     return is_small(people[:SMALL_GROUP].count())
 
 

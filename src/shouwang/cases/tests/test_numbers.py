@@ -25,11 +25,11 @@ def test_cases_stand_at_their_day_of_onset(cast: Cast) -> None:
     opened(cast, "meng", pack=FLU, classification="confirmed", onset_at=NOON - DAY)
     gone = opened(cast, "fang", onset_at=NOON - DAY)
     actions.classify(gone, new="discarded", reason="阴性", by=cast.by("he"), at=NOON)
-    curve = queries.epi_curve(ALL, date(2026, 2, 28), TODAY, "covid19")
+    curve = queries.epi_curve(ALL, date(2026, 2, 28), TODAY, queries.CurveOf(disease="covid19"))
     assert curve.days == (date(2026, 2, 28), date(2026, 3, 1), TODAY)
     assert curve.series["confirmed"] == (0, 1, 0)
     assert curve.series["suspected"] == (0, 1, 0)
-    assert (curve.onset_unknown, curve.without_symptoms, curve.total) == (1, 1, 4)
+    assert (curve.missing, curve.without_symptoms, curve.total) == (1, 1, 4)
     assert queries.epi_curve(ALL, TODAY - DAY, TODAY).series["confirmed"] == (2, 0)
 
 
@@ -111,3 +111,42 @@ def test_query_counts(cast: Cast, django_assert_max_num_queries: object) -> None
         queries.day_figures(ALL, TODAY, NOON)
     with django_assert_max_num_queries(2):  # type: ignore[operator]
         queries.epi_curve(ALL, TODAY - DAY, TODAY)
+
+
+def test_a_curve_by_day_of_report_and_of_confirmation(cast: Cast) -> None:
+    case = opened(cast, "lin", classification="confirmed", onset_at=NOON - 3 * DAY)
+    opened(cast, "ou", onset_at=NOON - DAY)
+    actions.set_dates(case, reported_at=NOON, by=cast.by("he"), at=NOON)
+    reported = queries.epi_curve(ALL, TODAY - DAY, TODAY, queries.CurveOf(kind="reported"))
+    assert reported.series["confirmed"] == (0, 1)
+    assert (reported.missing, reported.without_symptoms, reported.total) == (1, 0, 2)
+    confirmed = queries.epi_curve(ALL, TODAY - DAY, TODAY, queries.CurveOf(kind="confirmed"))
+    assert confirmed.series["confirmed"] == (0, 1) and confirmed.total == 1
+
+
+def test_a_curve_of_a_class_a_unit_a_place(cast: Cast) -> None:
+    opened(cast, "lin", classification="confirmed", onset_at=NOON - DAY)
+    opened(cast, "ou", onset_at=NOON - DAY)
+    by = cast.by("he")
+    for words, total in (
+        ({"classification": "suspected"}, 1), ({"unit": "IE"}, 1), ({"unit": "WCU"}, 2), ({"place": "D1"}, 2),
+        ({"place": "D1-101"}, 1),
+    ):  # fmt: skip
+        assert queries.curve_for(by, TODAY - DAY, TODAY, queries.curve_of(by, **words)).total == total
+
+
+def test_who_sees_no_cases_gets_no_curve_of_a_handful(cast: Cast) -> None:
+    opened(cast, "lin", onset_at=NOON - DAY)
+    by = cast.by("tang")
+    for words in ({"unit": "CS2301"}, {"place": "D1-101"}):
+        with pytest.raises(Forbidden):
+            queries.curve_for(by, TODAY - DAY, TODAY, queries.curve_of(by, **words))
+
+
+@pytest.mark.parametrize(
+    "words", [{"kind": "born"}, {"classification": "discarded"}, {"unit": "NOWHERE"}, {"place": "NOWHERE"}]
+)
+def test_a_curve_by_what_there_is_not_is_refused(cast: Cast, words: dict[str, str]) -> None:
+    with pytest.raises(BadInput) as caught:
+        queries.curve_of(cast.by("he"), **words)
+    assert caught.value.field in words

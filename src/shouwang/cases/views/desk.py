@@ -70,10 +70,10 @@ def curve(request: Request) -> HttpResponse:
     by, at = request.actor, clock.now()
     by.require("report.view")
     data = request.GET if "first" in request.GET else forms.CurveForm.default(clock.local_day(at))
-    form = forms.CurveForm(data, diseases=queries.disease_names())
+    form = forms.CurveForm(data, by=by, diseases=queries.disease_names())
     context: dict[str, object] = {"form": form, "at": at}
     if form.is_valid():
         values = form.cleaned_data
-        found = queries.curve_for(by, values["first"], values["last"], values["disease"] or None)
+        found = queries.curve_for(by, values["first"], values["last"], values["of"])
         context |= {"curve": found, "chart": chart_data(found)}
     return render(request, "cases/curve.html", context, status=200 if form.is_valid() else 422)

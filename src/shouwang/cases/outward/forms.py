@@ -1,0 +1,46 @@
+"""The filters of the line list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shouwang.cases.forms import choice, code_or_name, day_field
+from shouwang.cases.models import Classification
+from shouwang.cases.outward import queries
+from shouwang.core.errors import BadInput
+from shouwang.core.forms import offer
+from shouwang.core.scope import Actor
+
+
+class LineForm(forms.Form):
+    """What the address of the list carries; `wanted` is the filter once the form is valid."""
+
+    disease = choice(_("Disease"), ("", _("all diseases")))
+    pack = choice(_("Disease pack"), ("", _("all packs")))
+    classification = choice(_("Classification"), ("", _("all classifications")), *Classification.choices)
+    unit = code_or_name(_("Unit"))
+    place = code_or_name(_("Residence"))
+    moment = choice(_("By which date"), *queries.MOMENT_WORDS.items())
+    first = day_field(_("From"), required=False)
+    last = day_field(_("To"), required=False)
+    missing = forms.BooleanField(label=_("Only where this date is unknown"), required=False)
+
+    def __init__(self, data: Mapping[str, Any], *, by: Actor, diseases: Mapping[str, str]) -> None:
+        super().__init__({"moment": "onset", **{name: data[name] for name in data}})
+        self.by = by
+        self.wanted = queries.LineFilter()
+        offer(self, "disease", diseases.items())
+        offer(self, "pack", [(code, code) for code in queries.pack_codes()])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                self.wanted = queries.line_filter(self.by, **values)
+            except BadInput as error:
+                self.add_error(error.field, str(error))
+        return values
