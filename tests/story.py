@@ -41,6 +41,7 @@ from shouwang.surveys import actions as surveys
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.queries.scans import poster_for
 from shouwang.tracing.rules.interviews import Said
 from shouwang.tracing.rules.timetable_changes import Asked
 from shouwang.tracing.rules.unknowns import Sketch
@@ -81,6 +82,7 @@ class Story:
     ids: dict[str, int] = field(default_factory=dict)
     receipt: str = ""
     ticket: str = ""
+    code: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -109,8 +111,12 @@ def _lessons(story: Story) -> None:
         numbers=["2023010102"], by=story.cast.by("su"), at=NOON - timedelta(hours=4),
     )  # fmt: skip
     story.ids["gathering"] = held.pk
-    asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
     by, at = story.cast.by("su"), NOON - timedelta(hours=4)
+    tracing.scans.issue_code(story.cast.place["C1"], days=None, by=by, at=at)
+    story.code = poster_for(by, "C1").code
+    scanned = tracing.scans.scan(story.code, way="in", key="story", by=story.cast.by("lin"), at=at)
+    story.ids["scan"] = scanned.pk
+    asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
     story.ids["lesson"] = tracing.lessons.change_lesson(asked, by=by, at=at).pk
 
 

@@ -95,7 +95,7 @@ def filled(story: Story, value: Any) -> Any:
     if isinstance(value, list):
         return [filled(story, inner) for inner in value]
     if isinstance(value, str) and value.startswith("@"):
-        return getattr(story, value[1:]) if value in ("@receipt", "@ticket") else story.ids[value[1:]]
+        return getattr(story, value[1:]) if value in ("@receipt", "@ticket", "@code") else story.ids[value[1:]]
     return value
 
 

@@ -13,6 +13,7 @@ from shouwang.cases.forms import moment_field
 from shouwang.checkins.forms import ProxyForm
 from shouwang.tracing.models import Contact, FollowUpCall, TransmissionLink
 from shouwang.tracing.models_lessons import LessonChange
+from shouwang.tracing.models_scans import PlaceScan
 from shouwang.tracing.models_told import Statement
 from shouwang.tracing.queries.following import SHOWS
 from shouwang.tracing.rules.interviews import LONGEST_PLACE, LONGEST_TEXT
@@ -212,6 +213,22 @@ class GatheringForm(forms.Form):
         help_text=_("Student or staff numbers, one a line or separated by commas."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+
+class PlaceCodeForm(forms.Form):
+    """A new edition of a poster."""
+
+    days = forms.IntegerField(
+        label=_("Good for how many days"), required=False, min_value=1, max_value=366,
+        help_text=_("Empty: until the next is issued. A code that changes cannot be scanned from an old photograph."),
+    )  # fmt: skip
+
+
+class ScanForm(forms.Form):
+    """One tap on the page that a poster opens."""
+
+    way = forms.ChoiceField(choices=PlaceScan.Way.choices)
+    key = forms.CharField(max_length=64)
 
 
 class SpeakerForm(forms.Form):

@@ -26,6 +26,9 @@ class PresenceSource(models.IntegerChoices):
     INTERVIEW_HEARD = 8, _("interview: heard from others")
     GATHERING = 9, _("list of a gathering")
     WIFI = 10, _("Wi-Fi association")
+    SCAN = 11, _("place code scanned")
+    # The same, where no scan says when the person left: the evidence itself says that its end is a guess.
+    SCAN_ESTIMATED = 12, _("place code scanned, leaving estimated")
 
 
 class Course(models.Model):
@@ -371,4 +374,4 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only.
-from shouwang.tracing import models_gatherings, models_lessons, models_told  # noqa: E402, F401
+from shouwang.tracing import models_gatherings, models_lessons, models_scans, models_told  # noqa: E402, F401
