@@ -41,6 +41,7 @@ from shouwang.surveys import actions as surveys
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.queries.scans import poster_for
 from shouwang.tracing.rules.interviews import Said
 from shouwang.tracing.rules.timetable_changes import Asked
@@ -116,6 +117,11 @@ def _lessons(story: Story) -> None:
     story.code = poster_for(by, "C1").code
     scanned = tracing.scans.scan(story.code, way="in", key="story", by=story.cast.by("lin"), at=at)
     story.ids["scan"] = scanned.pk
+    sheet = story.home / "seats.csv"
+    sheet.write_text("学号,排,座位\n2023010101,1,1\n2023010103,1,2\n", encoding="utf-8")
+    plan = tracing.seats.PlanOf("故事考试", "T1-201", TODAY - timedelta(days=7), TODAY)
+    tracing.seats.import_plan(sheet, plan, by=by, at=at)
+    story.ids["seat_plan"] = SeatPlan.objects.get().pk
     asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
     story.ids["lesson"] = tracing.lessons.change_lesson(asked, by=by, at=at).pk
 

@@ -1,16 +1,20 @@
-"""/api/v1/presence/codes and /scans: codes of places, scans of them, one's own."""
+"""/api/v1/presence/codes, /scans and /seats: codes of places, scans of them, seat plans."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal
 
-from ninja import Field, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema, UploadedFile
 
 from shouwang.api.http import ApiRequest
-from shouwang.core import clock
+from shouwang.api.presence import TimetableOut, kept
+from shouwang.core import audit, clock
+from shouwang.tracing.actions import ImportOptions
 from shouwang.tracing.actions import scans as actions
+from shouwang.tracing.actions import seats as seat_actions
 from shouwang.tracing.queries import scans as queries
+from shouwang.tracing.queries import seating
 
 router = Router(tags=["presence"])
 
@@ -90,3 +94,62 @@ def scan(request: ApiRequest, body: ScanIn) -> Any:
 @router.post("/scans/{int:scan_id}/strike-out", response=ScanOut, summary="One's own scan was wrong")
 def strike_out(request: ApiRequest, scan_id: int) -> Any:
     return queries.scan_json(actions.strike_out(scan_id, by=request.actor, at=clock.now()))
+
+
+class PlanIn(Schema):
+    title: str
+    where: str = Field(description="Code or name of the room")
+    first_day: date
+    last_day: date
+    weekday: int | None = Field(None, description="1 Monday to 7 Sunday; null: every day")
+    starts: time | None = Field(None, description="With `ends`; null: all day")
+    ends: time | None = None
+
+
+class PlanOut(Schema):
+    id: int
+    place: str
+    title: str
+    first_day: date
+    last_day: date
+    weekday: int | None
+    starts: time | None
+    ends: time | None
+    seats: int
+    entered_at: datetime
+    purge_on: date
+
+
+class SeatOut(Schema):
+    number: str
+    row: int
+    seat: int
+
+
+@router.get("/seats", response=list[PlanOut], summary="Seat plans, latest first")
+def seat_plans(request: ApiRequest, wanted: Query[ScansQuery]) -> Any:
+    return [seating.plan_json(row) for row in seating.plans(request.actor)[: wanted.limit]]
+
+
+@router.post("/seats", response=TimetableOut, summary="Import the seat plan of a room; the same again replaces")
+def import_seats(request: ApiRequest, body: Form[PlanIn], file: File[UploadedFile]) -> Any:
+    by = request.actor
+    by.require(seating.IMPORT)
+    with kept(file) as path:
+        plan = seat_actions.PlanOf(**body.dict())
+        options = ImportOptions(name=file.name)
+        return seat_actions.import_plan(path, plan, options=options, by=by, at=clock.now()).as_dict()
+
+
+@router.get("/seats/{int:plan_id}", response=list[SeatOut], summary="Who sits where; recorded as read")
+def seat_plan(request: ApiRequest, plan_id: int) -> Any:
+    row = seating.plan_for(request.actor, plan_id)
+    people = list(row.seats.order_by("pk").values_list("person_id", flat=True))
+    audit.saw("seats.read", "seat_plan", people, by=request.actor, at=clock.now(), object_id=row.pk)
+    return seating.seats_json(row)
+
+
+@router.post("/seats/{int:plan_id}/remove", response={204: None}, summary="The plan was wrong")
+def remove_seats(request: ApiRequest, plan_id: int) -> Any:
+    seat_actions.remove(plan_id, by=request.actor, at=clock.now())
+    return 204, None

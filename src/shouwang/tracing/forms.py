@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.forms import moment_field
@@ -229,6 +230,22 @@ class ScanForm(forms.Form):
 
     way = forms.ChoiceField(choices=PlaceScan.Way.choices)
     key = forms.CharField(max_length=64)
+
+
+class SeatPlanForm(forms.Form):
+    """A sheet of seats, and which room, days and hours it is of."""
+
+    file = forms.FileField(label=_("File"), help_text=_("Columns: student number, row, seat. Or both in one: 3排5座."))
+    title = forms.CharField(label=_("What is it the plan of"), max_length=120)
+    where = forms.CharField(label=_("In which room"), max_length=120, help_text=_("Code or name of the room."))
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    weekday = forms.TypedChoiceField(
+        label=_("On which weekday"), required=False, coerce=int, empty_value=None,
+        choices=[("", _("every day")), *((n, name) for n, name in enumerate(WEEKDAYS.values(), 1))],
+    )  # fmt: skip
+    starts = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    ends = forms.TimeField(label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
 
 
 class SpeakerForm(forms.Form):

@@ -374,4 +374,4 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only.
-from shouwang.tracing import models_gatherings, models_lessons, models_scans, models_told  # noqa: E402, F401
+from shouwang.tracing import models_gatherings, models_lessons, models_scans, models_seats, models_told  # noqa: E402, F401

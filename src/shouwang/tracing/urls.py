@@ -13,6 +13,7 @@ from shouwang.tracing.views import (
     rule,
     scans,
     script,
+    seats,
     sheet,
     unknown,
 )
@@ -61,6 +62,9 @@ urlpatterns = [
     path("presence/gatherings/<int:pk>/withdraw/", gatherings.withdraw, name="withdraw_gathering"),
     path("presence/codes/", scans.codes, name="place_codes"),
     path("presence/codes/<str:code>/", scans.poster, name="poster"),
+    path("presence/seats/", seats.listing, name="seat_plans"),
+    path("presence/seats/<int:pk>/", seats.plan, name="seat_plan"),
+    path("presence/seats/<int:pk>/remove/", seats.remove, name="remove_seat_plan"),
     path("here/", scans.mine, name="my_scans"),
     path("here/<int:pk>/strike-out/", scans.strike_out, name="strike_out_scan"),
     path("here/<str:code>/", scans.here, name="here"),

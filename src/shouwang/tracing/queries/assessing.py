@@ -19,9 +19,10 @@ from shouwang.tracing.models import Contact
 from shouwang.tracing.presence.resolving import numbers_by_id
 from shouwang.tracing.queries import judging, rulebook
 from shouwang.tracing.queries.rulebook import Ruling
+from shouwang.tracing.queries.seating import Seating
 from shouwang.tracing.queries.trace import TraceAnswer, trace_people, trace_person
 from shouwang.tracing.rules.editions import SECONDARY, SecondRing
-from shouwang.tracing.rules.grading import WHY_LENGTH, ContactRule, Grade, Graded, PlaceFacts
+from shouwang.tracing.rules.grading import WHY_LENGTH, ContactRule, Grade, PlaceFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,25 @@ def first_ring(case: Case, answer: TraceAnswer, ruling: Ruling, at: datetime) ->
     """Unsaved rows of everyone whom the rule calls a contact."""
     if not len(answer.contacts) or ruling.rule is None:
         return []
-    judged = judging.judge(answer, ruling.rule)
-    return _rows(case, answer, judged.grades, judged.places, ruling, at)
+    places = judging.place_facts(np.unique(answer.encounters.place).tolist())
+    return _rows(case, answer, ruling.rule, places, judging.seats_of([answer]), ruling, at)
 
 
 def _rows(
     case: Case,
     answer: TraceAnswer,
-    grades: list[Graded | None],
+    rule: ContactRule,
     places: dict[int, PlaceFacts],
+    seats: Seating,
     ruling: Ruling,
     at: datetime,
 ) -> list[Contact]:
     days = answer.seconds_by_day()
     known = numbers_by_id(answer.contacts.person.tolist())
-    nearest, times = judging.closeness(answer, places, rulebook.distances())
+    distances = rulebook.distances()
+    ranks = judging.distance_ranks(answer, places, distances, seats)
+    grades = judging.judge(answer, rule, places, distances.named(ranks)).grades
+    nearest, times = judging.closeness(answer, ranks, distances)
     purge_on = clock.local_day(at) + timedelta(days=keep_days("contact"))
     found = answer.contacts
     columns = (c.tolist() for c in (found.person, found.seconds, found.encounters, found.first, found.last))
@@ -124,14 +129,14 @@ def _with_second_ring(
     answers = trace_people([row.person_id for row in linked], since, until)
     ids = [np.unique(answer.encounters.place) for answer in answers]
     places = judging.place_facts(np.unique(np.concatenate(ids)).tolist()) if ids else {}
+    seats = judging.seats_of(answers)
     names = {person.pk: person for person in Person.objects.filter(pk__in=[row.person_id for row in linked])}
     kept = {row.person_id: row for row in first if row.grade not in ring.outranks}
     outranked = {row.person_id: row for row in first if row.grade in ring.outranks}
     best: dict[int, Contact] = {}
     for answer in answers:
         link = names[answer.person_id]
-        grades = judging.judge(answer, rule, places).grades
-        for row in _rows(case, answer, grades, places, ruling, at):
+        for row in _rows(case, answer, rule, places, seats, ruling, at):
             if row.person_id in kept or row.person_id == case.person_id:
                 continue
             standing = best.get(row.person_id)

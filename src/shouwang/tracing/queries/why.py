@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,9 +20,10 @@ from shouwang.tracing.presence.store import open_days
 from shouwang.tracing.queries import catalogue, judging, rulebook
 from shouwang.tracing.queries.contacts import WORK, case_to_trace
 from shouwang.tracing.queries.rulebook import Ruling
+from shouwang.tracing.queries.seating import Seating
 from shouwang.tracing.queries.story import Encounter, source_name, spoken
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
-from shouwang.tracing.rules.closeness import NEAR, Row, Weighed, stretches, weigh
+from shouwang.tracing.rules.closeness import Row, Weighed, stretches, weigh
 from shouwang.tracing.rules.editions import SECONDARY
 from shouwang.tracing.rules.grading import ContactRule, Examined, Grade, Overlaps, PlaceFacts, examine
 
@@ -123,8 +125,11 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
     ruling = rulebook.ruling(case, at)
     low, high = int(ruling.window.start.timestamp()), int(ruling.window.end.timestamp())
     answer = trace_person(case.person_id, window_start=low, window_end=high)
-    met = _met(answer, person.pk)
-    places = judging.place_facts(set(met.place.tolist()))
+    low_row, high_row = _index(answer, person.pk)
+    places = judging.place_facts(set(answer.encounters.place[low_row:high_row].tolist()))
+    distances = rulebook.distances()
+    ranks = _ranks(answer, person.pk, places, judging.seats_of([answer]))
+    met = _met(answer, person.pk, distances.named(ranks))
     checks = examine(met, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
     grade = next((check.grade for check in checks if check.word == "holds"), "")
     ring = ruling.second_ring
@@ -135,8 +140,6 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         grade = SECONDARY
     outside = None if len(met.place) or person.pk == case.person_id else _outside(case, person, low, high, at)
     rows: list[Row] = list(zip(met.place.tolist(), met.start.tolist(), met.end.tolist(), strict=True))
-    distances = rulebook.distances()
-    kinds = {places[place].kind if place >= 0 else NEAR for place, _start, _end in rows}
     return Why(
         case=case,
         person=person,
@@ -147,7 +150,7 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         encounters=_encounters(answer, person.pk, places),
         seconds=sum(end - start for start, end in stretches(rows, 0)),
         meetings=len(stretches(rows, distances.meetings.break_minutes * 60)),
-        distance=distances.nearest(kinds),
+        distance=distances.codes[min(ranks.tolist(), default=-1)],
         last_exposure=_moment(max(row[2] for row in rows)) if rows else None,
         outside=outside,
         links=links,
@@ -171,8 +174,20 @@ def _index(answer: TraceAnswer, person_id: int) -> tuple[int, int]:
     return int(answer.contacts.offsets[at]), int(answer.contacts.offsets[at + 1])
 
 
-def _met(answer: TraceAnswer, person_id: int, since: int | None = None, until: int | None = None) -> Overlaps:
-    """The overlaps of one person as a single contact, cut to [since, until) where given."""
+def _ranks(answer: TraceAnswer, person_id: int, places: dict[int, PlaceFacts], seats: Seating) -> judging.Int64:
+    """The classes of distance of one person's encounters."""
+    return judging.distance_ranks(answer, places, rulebook.distances(), seats, slice(*_index(answer, person_id)))
+
+
+def _met(
+    answer: TraceAnswer,
+    person_id: int,
+    codes: Sequence[str] = (),
+    since: int | None = None,
+    until: int | None = None,
+) -> Overlaps:
+    """The overlaps of one person as a single contact, cut to [since, until) where given; `codes` their classes of
+    distance."""
     low, high = _index(answer, person_id)
     met = answer.encounters
     begin = since if since is not None else answer.window_start
@@ -189,6 +204,7 @@ def _met(answer: TraceAnswer, person_id: int, since: int | None = None, until: i
         end[kept],
         source[kept].astype(np.uint8),
         answer.day_numbers(start[kept]),
+        [code for code, keep in zip(codes, kept.tolist(), strict=True) if keep] if codes else (),
     )
 
 
@@ -242,12 +258,14 @@ def _links(case: Case, person: Person, ruling: Ruling, at: datetime) -> list[Lin
     answer = trace_person(person.pk, window_start=int(min(row.first_at for row in rows).timestamp()), window_end=now)
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
+    seats, distances = judging.seats_of([answer]), rulebook.distances()
     found = []
     for row in rows:
         until = row.first_at + timedelta(days=ruling.window.days_after)
         if row.state == Contact.State.CONFIRMED and row.decided_at is not None:
             until = min(until, row.decided_at)
-        met = _met(answer, row.person_id, int(row.first_at.timestamp()), min(now, int(until.timestamp())))
+        codes = distances.named(_ranks(answer, row.person_id, places, seats))
+        met = _met(answer, row.person_id, codes, int(row.first_at.timestamp()), min(now, int(until.timestamp())))
         if not len(met.place):
             continue
         spans = stretches(list(zip(met.place.tolist(), met.start.tolist(), met.end.tolist(), strict=True)), 0)

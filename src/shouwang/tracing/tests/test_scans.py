@@ -40,7 +40,7 @@ def met(cast: Cast, who: str) -> dict[int, tuple[int, int, int]]:
     answer = queries.trace_person(cast.person[who].pk, window_start=low, window_end=high)
     found = answer.encounters
     columns = (answer.contacts.person, answer.contacts.seconds, found.source_case, found.source_contact)
-    return {who: tuple(rest) for who, *rest in zip(*(c.tolist() for c in columns), strict=True)}  # type: ignore[misc]
+    return {who: tuple(rest) for who, *rest in zip(*(c.tolist() for c in columns), strict=True)}
 
 
 def test_a_scan_is_presence_and_its_guessed_end_says_so(cast: Cast, operator: Actor) -> None:
