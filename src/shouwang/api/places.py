@@ -128,7 +128,7 @@ class SeatOut(Schema):
 
 @router.get("/seats", response=list[PlanOut], summary="Seat plans, latest first")
 def seat_plans(request: ApiRequest, wanted: Query[ScansQuery]) -> Any:
-    return [seating.plan_json(row) for row in seating.plans(request.actor)[: wanted.limit]]
+    return seating.plans_json(seating.plans(request.actor)[: wanted.limit])
 
 
 @router.post("/seats", response=TimetableOut, summary="Import the seat plan of a room; the same again replaces")

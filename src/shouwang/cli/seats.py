@@ -65,7 +65,7 @@ def bring(
 @json_option
 def listing(limit: int, user: str | None, as_json: bool) -> None:
     """Plans, latest first."""
-    rows: list[Row] = [dict(queries.plan_json(row)) for row in queries.plans(actor(user))[:limit]]
+    rows: list[Row] = [dict(row) for row in queries.plans_json(queries.plans(actor(user))[:limit])]
     show(rows, as_json=as_json)
 
 

@@ -23,8 +23,6 @@ class SeatPlan(models.Model):
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     purge_on = models.DateField(db_index=True)
-    taken: int
-    """Number of seats, where `queries.seating.plans` counted it."""
 
     class Meta:
         ordering = ["-first_day", "-pk"]

@@ -97,9 +97,17 @@ def grid(plan: SeatPlan) -> list[tuple[int, list[Seat | None]]]:
     return list(lines.items())
 
 
-def plan_json(row: SeatPlan) -> Mapping[str, Any]:
+def plans_json(rows: QuerySet[SeatPlan]) -> list[Mapping[str, Any]]:
+    """These plans with the number of their seats: one query more."""
+    found = list(rows)
+    counted = Seat.objects.filter(plan__in=found).order_by().values_list("plan").annotate(Count("pk"))
+    taken: dict[int, int] = dict(counted)
+    return [_plan_json(row, taken.get(row.pk, 0)) for row in found]
+
+
+def _plan_json(row: SeatPlan, seats: int) -> Mapping[str, Any]:
     plain = ("id", "title", "first_day", "last_day", "weekday", "starts", "ends", "entered_at", "purge_on")
-    return {"place": row.place.code, "seats": row.taken, **{name: getattr(row, name) for name in plain}}
+    return {"place": row.place.code, "seats": seats, **{name: getattr(row, name) for name in plain}}
 
 
 def seats_json(row: SeatPlan) -> list[Mapping[str, Any]]:

@@ -34,7 +34,7 @@ WORDS = {
     "entry": _("arrivals"),
     "exit": _("departures"),
     "estimated": _("leaving estimated"),
-    "far_apart": _("two buildings within a minute"),
+    "far_apart": _("another building too soon"),
     "removed": _("struck out by the person"),
     "gathering": _("list of a gathering"),
     "interview_about": _("interview: about"),
