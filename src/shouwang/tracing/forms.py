@@ -244,8 +244,8 @@ class SeatPlanForm(forms.Form):
         label=_("On which weekday"), required=False, coerce=int, empty_value=None,
         choices=[("", _("every day")), *((n, name) for n, name in enumerate(WEEKDAYS.values(), 1))],
     )  # fmt: skip
-    starts = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    ends = forms.TimeField(label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    starts = forms.TimeField(label=_("From what time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    ends = forms.TimeField(label=_("Until what time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
 
 
 class SpeakerForm(forms.Form):
