@@ -155,7 +155,9 @@ class Run:
         self._take_scans()
         if swipes:
             person, place, t, direction = (np.concatenate(parts) for parts in zip(*swipes, strict=True))
-            self._take_stays(pair_stays(person, place, t, direction, self.places, self.rules))
+            stays = pair_stays(person, place, t, direction, self.places, self.rules)
+            stays.at["far_apart"] = quality.too_soon(person, place, t, self.places, self.rules.doors.far_seconds)
+            self._take_stays(stays)
 
     def _between(self, batch: Batch, low: int, high: int) -> slice:
         """The rows whose moment lies in [low, high); a batch is sorted by it."""

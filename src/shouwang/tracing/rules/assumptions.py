@@ -51,6 +51,7 @@ class MaxStay(msgspec.Struct, frozen=True):
 
 class Doors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate_seconds: int
+    far_seconds: int
     passages: tuple[str, ...]
     source: str
     max_stay_hours: dict[str, float | str]
@@ -132,7 +133,11 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"unknown source {sorted(missing)[0]!r}")
         if self.residence.from_ == self.residence.until:
             raise ValueError("residence: from and until are the same time")
-        if self.doors.duplicate_seconds < 0 or self.intake.clock_skew_seconds < 0 or self.sensors.step_seconds < 1:
+        if (
+            min(self.doors.duplicate_seconds, self.doors.far_seconds) < 0
+            or self.intake.clock_skew_seconds < 0
+            or self.sensors.step_seconds < 1
+        ):
             raise ValueError("seconds must not be negative, and a sensor's step is at least 1")
         for stay in (self.doors.max_stay, self.visits.max_stay):
             if "default" not in stay.hours or min(stay.hours.values()) <= 0:

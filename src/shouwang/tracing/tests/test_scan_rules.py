@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shouwang.core.errors import BadInput
+from shouwang.tracing.presence.quality import too_soon
+from shouwang.tracing.presence.resolving import PlaceTable
 from shouwang.tracing.rules import place_codes
 from shouwang.tracing.rules.place_codes import PlaceTicket
 from shouwang.tracing.rules.scans import IN, OUT, Closing, Scan, Stay, counts, stays
@@ -120,3 +125,21 @@ def test_a_changed_code_is_no_code(place: int, serial: int, expires: int, where:
 def test_any_text_is_refused_in_words(text: str) -> None:
     with pytest.raises(BadInput):
         place_codes.read("secret", text, now=0)
+
+
+swipes = st.lists(
+    st.tuples(st.integers(1, 3), st.sampled_from([1, 11, 12, 2, 3]), st.integers(0, 60)), max_size=20
+)  # fmt: skip
+
+
+@given(swipes, st.integers(0, 10))
+def test_two_buildings_too_soon_against_a_plain_look(rows: list[tuple[int, int, int]], within: int) -> None:
+    wanted = []
+    for who in (1, 2, 3):
+        mine = sorted((t, place) for person, place, t in rows if person == who)
+        for (before, one), (after, other) in pairwise(mine):
+            if after - before <= within and PARENT.get(one, one) != PARENT.get(other, other):
+                wanted.append(after)
+    person, place, t = (np.array([row[k] for row in rows], np.int64) for k in range(3))
+    table = PlaceTable({}, {}, {}, {}, {place: PARENT.get(place, place) for place in ASSUMED})
+    assert sorted(too_soon(person, place, t, table, within).tolist()) == sorted(wanted)
