@@ -19,7 +19,7 @@ from shouwang.tracing.queries.catalogue import SOURCE_CODES, get_edition, words
 from shouwang.tracing.queries.seating import Seating, seating
 from shouwang.tracing.queries.trace import TraceAnswer
 from shouwang.tracing.rules.closeness import NEAR, Distances
-from shouwang.tracing.rules.editions import Edition
+from shouwang.tracing.rules.editions import Edition, SecondRing
 from shouwang.tracing.rules.grading import ContactRule, Grade, Graded, Overlaps, PlaceFacts, grade, meetings
 
 Int64 = NDArray[np.int64]
@@ -97,13 +97,19 @@ def place_facts(ids: Iterable[int]) -> dict[int, PlaceFacts]:
 
 
 def seats_of(answers: Sequence[TraceAnswer]) -> Seating:
-    """The seat plans that may speak of these answers: those with a seat of a person traced. Two queries at most."""
+    """The seat plans that may speak of these answers: those with a seat of a person traced. One query."""
     if not answers:
         return Seating()
     places = {place for answer in answers for place in np.unique(answer.encounters.place).tolist()}
     first = min(answer.first_day for answer in answers)
     last = max(answer.day(len(answer.boundaries) - 2) for answer in answers)
     return seating([answer.person_id for answer in answers], places, first, last)
+
+
+def seats_asked(answers: Sequence[TraceAnswer], ring: SecondRing) -> Seating:
+    """As `seats_of`, where a condition of the second ring names distances; else none, and its contacts stand in the
+    class of the kind of place."""
+    return seats_of(answers) if any(condition.distances for condition in ring.any) else Seating()
 
 
 def distance_ranks(

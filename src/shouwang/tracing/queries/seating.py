@@ -53,21 +53,22 @@ class Seating:
 
 
 def seating(people: Collection[int], places: Iterable[int], first: date, last: date) -> Seating:
-    """The plans at these places between two local days in which one of these people has a seat. Two queries at most."""
+    """The plans at these places between two local days in which one of these people has a seat. One query."""
     here = {int(pk) for pk in places if pk >= 0}
     if not here:
         return Seating()
-    rows = SeatPlan.objects.filter(place__in=here, first_day__lte=last, last_day__gte=first).order_by("pk")
-    rows = rows.filter(pk__in=Seat.objects.filter(person__in=list(people)).values("plan"))
+    rows = Seat.objects.filter(plan__place__in=here, plan__first_day__lte=last, plan__last_day__gte=first)
+    rows = rows.filter(plan__in=Seat.objects.filter(person__in=list(people)).values("plan")).order_by("plan")
+    hours = [f"plan__{name}" for name in ("first_day", "last_day", "weekday", "starts", "ends")]
     plans: dict[int, PlanSeats] = {}
     found: dict[int, list[PlanSeats]] = {}
-    for row in rows:
-        plans[row.pk] = PlanSeats(Hours(row.first_day, row.last_day, row.weekday, row.starts, row.ends), {})
-        found.setdefault(row.place_id, []).append(plans[row.pk])
-    if plans:
-        seats = Seat.objects.filter(plan__in=plans).order_by().values_list("plan", "person", "row", "column")
-        for plan, person, number, column in seats:
-            plans[plan].seats[person] = Sits(number, column)
+    for plan, place, person, number, column, *when in rows.values_list(
+        "plan", "plan__place", "person", "row", "column", *hours
+    ):
+        if plan not in plans:
+            plans[plan] = PlanSeats(Hours(*when), {})
+            found.setdefault(place, []).append(plans[plan])
+        plans[plan].seats[person] = Sits(number, column)
     return Seating(found)
 
 

@@ -258,7 +258,7 @@ def _links(case: Case, person: Person, ruling: Ruling, at: datetime) -> list[Lin
     answer = trace_person(person.pk, window_start=int(min(row.first_at for row in rows).timestamp()), window_end=now)
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
-    seats, distances = judging.seats_of([answer]), rulebook.distances()
+    seats, distances = judging.seats_asked([answer], ring), rulebook.distances()
     found = []
     for row in rows:
         until = row.first_at + timedelta(days=ruling.window.days_after)
