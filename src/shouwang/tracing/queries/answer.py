@@ -111,7 +111,7 @@ def _contacts(answer: TraceAnswer, rule: ContactRule | None, min_seconds: int) -
     if rule is not None:
         places = judging.place_facts(np.unique(answer.encounters.place).tolist())
         distances = rulebook.distances()
-        ranks = judging.distance_ranks(answer, places, distances, judging.seats_of([answer]))
+        ranks = judging.distance_ranks(answer, places, distances, judging.seats_of([answer], places))
         judged = judging.judge(answer, rule, places, distances.named(ranks))
         grades, places = judged.grades, judged.places
     else:

@@ -61,7 +61,7 @@ def first_ring(case: Case, answer: TraceAnswer, ruling: Ruling, at: datetime) ->
     if not len(answer.contacts) or ruling.rule is None:
         return []
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
-    return _rows(case, answer, ruling.rule, places, judging.seats_of([answer]), ruling, at)
+    return _rows(case, answer, ruling.rule, places, judging.seats_of([answer], places), ruling, at)
 
 
 def _rows(
@@ -129,7 +129,7 @@ def _with_second_ring(
     answers = trace_people([row.person_id for row in linked], since, until)
     ids = [np.unique(answer.encounters.place) for answer in answers]
     places = judging.place_facts(np.unique(np.concatenate(ids)).tolist()) if ids else {}
-    seats = judging.seats_asked(answers, ring)
+    seats = judging.seats_of(answers, places)
     names = {person.pk: person for person in Person.objects.filter(pk__in=[row.person_id for row in linked])}
     kept = {row.person_id: row for row in first if row.grade not in ring.outranks}
     outranked = {row.person_id: row for row in first if row.grade in ring.outranks}

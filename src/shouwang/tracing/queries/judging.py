@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from django.db.models import Exists, OuterRef
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
@@ -15,11 +16,12 @@ from numpy.typing import NDArray
 from shouwang.core.errors import NotFound
 from shouwang.core.packs import Pack
 from shouwang.org.models import Place
+from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.queries.catalogue import SOURCE_CODES, get_edition, words
 from shouwang.tracing.queries.seating import Seating, seating
 from shouwang.tracing.queries.trace import TraceAnswer
 from shouwang.tracing.rules.closeness import NEAR, Distances
-from shouwang.tracing.rules.editions import Edition, SecondRing
+from shouwang.tracing.rules.editions import Edition
 from shouwang.tracing.rules.grading import ContactRule, Grade, Graded, Overlaps, PlaceFacts, grade, meetings
 
 Int64 = NDArray[np.int64]
@@ -83,33 +85,29 @@ def place_facts(ids: Iterable[int]) -> dict[int, PlaceFacts]:
         "pk", "kind", "name", "name_en", "parent__kind", "parent__name", "parent__name_en", "parent__parent__name",
         "parent__parent__name_en",
     )  # fmt: skip
+    plans = SeatPlan.objects.filter(place=OuterRef("pk")).order_by()
     found = {}
-    for pk, kind, name, name_en, kind_above, *names in (
-        Place.objects.filter(pk__in=wanted).order_by().values_list(*columns)
+    for pk, kind, name, name_en, kind_above, *names, planned in (
+        Place.objects.filter(pk__in=wanted).order_by().values_list(*columns, Exists(plans))
     ):
         above, above_en = names[2:] if kind_above == Place.Kind.FLOOR else names[:2]
         zh, en = name, name_en or name
         if above and not any(letter.isalpha() for letter in name):
             zh, en = f"{above} {zh}", f"{above_en or above} {en}"
-        found[pk] = PlaceFacts(kind, zh, en)
+        found[pk] = PlaceFacts(kind, zh, en, planned)
     # A place deleted since the day was built: the record still counts, its kind is not known any more.
     return found | {pk: PlaceFacts("", f"#{pk}", f"#{pk}") for pk in wanted if pk not in found}
 
 
-def seats_of(answers: Sequence[TraceAnswer]) -> Seating:
-    """The seat plans that may speak of these answers: those with a seat of a person traced. One query."""
-    if not answers:
+def seats_of(answers: Sequence[TraceAnswer], places: Mapping[int, PlaceFacts]) -> Seating:
+    """The seat plans that may speak of these answers: those with a seat of a person traced. One query, none where no
+    place has a plan."""
+    planned = [pk for pk, facts in places.items() if facts.planned]
+    if not answers or not planned:
         return Seating()
-    places = {place for answer in answers for place in np.unique(answer.encounters.place).tolist()}
     first = min(answer.first_day for answer in answers)
     last = max(answer.day(len(answer.boundaries) - 2) for answer in answers)
-    return seating([answer.person_id for answer in answers], places, first, last)
-
-
-def seats_asked(answers: Sequence[TraceAnswer], ring: SecondRing) -> Seating:
-    """As `seats_of`, where a condition of the second ring names distances; else none, and its contacts stand in the
-    class of the kind of place."""
-    return seats_of(answers) if any(condition.distances for condition in ring.any) else Seating()
+    return seating([answer.person_id for answer in answers], planned, first, last)
 
 
 def distance_ranks(

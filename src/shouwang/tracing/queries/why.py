@@ -128,7 +128,7 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
     low_row, high_row = _index(answer, person.pk)
     places = judging.place_facts(set(answer.encounters.place[low_row:high_row].tolist()))
     distances = rulebook.distances()
-    ranks = _ranks(answer, person.pk, places, judging.seats_of([answer]))
+    ranks = _ranks(answer, person.pk, places, judging.seats_of([answer], places))
     met = _met(answer, person.pk, distances.named(ranks))
     checks = examine(met, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
     grade = next((check.grade for check in checks if check.word == "holds"), "")
@@ -258,7 +258,7 @@ def _links(case: Case, person: Person, ruling: Ruling, at: datetime) -> list[Lin
     answer = trace_person(person.pk, window_start=int(min(row.first_at for row in rows).timestamp()), window_end=now)
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
-    seats, distances = judging.seats_asked([answer], ring), rulebook.distances()
+    seats, distances = judging.seats_of([answer], places), rulebook.distances()
     found = []
     for row in rows:
         until = row.first_at + timedelta(days=ruling.window.days_after)

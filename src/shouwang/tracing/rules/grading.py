@@ -66,11 +66,12 @@ class ContactRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """What grading needs to know of a place: its kind and its names."""
+    """What grading needs to know of a place: its kind, its names, whether any seat plan was entered for it."""
 
     kind: str
     name_zh: str
     name_en: str
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

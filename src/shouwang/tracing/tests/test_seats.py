@@ -102,7 +102,7 @@ def codes(cast: Cast, who: str) -> dict[str, str]:
     )
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
     distances = rulebook.distances()
-    ranks = judging.distance_ranks(answer, places, distances, judging.seats_of([answer]))
+    ranks = judging.distance_ranks(answer, places, distances, judging.seats_of([answer], places))
     names = {person.pk: name for name, person in cast.person.items()}
     nearest, _times = judging.closeness(answer, ranks, distances)
     return dict(zip([names[pk] for pk in answer.contacts.person.tolist()], nearest, strict=True))
@@ -134,7 +134,7 @@ def test_a_rule_may_ask_for_the_distance(cast: Cast, write: Write, operator: Act
     )
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
     distances = rulebook.distances()
-    named = distances.named(judging.distance_ranks(answer, places, distances, judging.seats_of([answer])))
+    named = distances.named(judging.distance_ranks(answer, places, distances, judging.seats_of([answer], places)))
     grades = judging.judge(answer, rule, places, named).grades
     people = answer.contacts.person.tolist()
     assert {pk for pk, found in zip(people, grades, strict=True) if found} == {
