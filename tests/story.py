@@ -44,7 +44,9 @@ from shouwang.surveys.models import Attachment
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.queries import encounters
+from shouwang.tracing.queries.scans import poster_for
 from shouwang.tracing.rules.interviews import Said
 from shouwang.tracing.rules.timetable_changes import Asked
 from shouwang.tracing.rules.unknowns import Sketch
@@ -86,6 +88,7 @@ class Story:
     receipt: str = ""
     ticket: str = ""
     encounter: str = ""
+    code: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -115,8 +118,17 @@ def _lessons(story: Story) -> None:
         numbers=["2023010102"], by=story.cast.by("su"), at=NOON - timedelta(hours=4),
     )  # fmt: skip
     story.ids["gathering"] = held.pk
-    asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
     by, at = story.cast.by("su"), NOON - timedelta(hours=4)
+    tracing.scans.issue_code(story.cast.place["C1"], days=None, by=by, at=at)
+    story.code = poster_for(by, "C1").code
+    scanned = tracing.scans.scan(story.code, way="in", key="story", by=story.cast.by("lin"), at=at)
+    story.ids["scan"] = scanned.pk
+    sheet = story.home / "seats.csv"
+    sheet.write_text("学号,排,座位\n2023010101,1,1\n2023010103,1,2\n", encoding="utf-8")
+    plan = tracing.seats.PlanOf("故事考试", "T1-201", TODAY - timedelta(days=7), TODAY)
+    tracing.seats.import_plan(sheet, plan, by=by, at=at)
+    story.ids["seat_plan"] = SeatPlan.objects.get().pk
+    asked = Asked("STORY", TODAY - timedelta(days=7), "cancelled")
     story.ids["lesson"] = tracing.lessons.change_lesson(asked, by=by, at=at).pk
 
 

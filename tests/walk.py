@@ -95,7 +95,11 @@ def filled(story: Story, value: Any) -> Any:
     if isinstance(value, list):
         return [filled(story, inner) for inner in value]
     if isinstance(value, str) and value.startswith("@"):
-        return getattr(story, value[1:]) if value in ("@receipt", "@ticket", "@encounter") else story.ids[value[1:]]
+        return (
+            getattr(story, value[1:])
+            if value in ("@receipt", "@ticket", "@encounter", "@code")
+            else story.ids[value[1:]]
+        )
     return value
 
 

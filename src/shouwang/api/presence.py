@@ -121,7 +121,7 @@ def bring(request: ApiRequest, body: Form[PresenceIn], file: File[UploadedFile])
         name=file.name,
         owner=_owner(by, body.organisation),
     )
-    with _kept(file) as path:
+    with kept(file) as path:
         result = actions.import_presence(path, source_format=body.format, options=options, by=by, at=clock.now())
     return result.as_dict()
 
@@ -132,7 +132,7 @@ def bring_timetable(request: ApiRequest, body: Form[TimetableIn], file: File[Upl
     by.require(actions.IMPORT)
     owner = _owner(by, body.organisation)
     options = actions.ImportOptions(create_places=body.create_places, name=file.name, owner=owner)
-    with _kept(file) as path:
+    with kept(file) as path:
         return actions.import_timetable(path, options=options, by=by, at=clock.now()).as_dict()
 
 
@@ -169,7 +169,7 @@ def change_lesson(request: ApiRequest, body: LessonIn) -> Any:
 def bring_lessons(request: ApiRequest, file: File[UploadedFile]) -> Any:
     by = request.actor
     by.require(actions.IMPORT)
-    with _kept(file) as path:
+    with kept(file) as path:
         options = actions.ImportOptions(name=file.name)
         return actions.lessons.import_changes(path, options=options, by=by, at=clock.now()).as_dict()
 
@@ -241,7 +241,7 @@ def _owner(by: Actor, code: str) -> Organisation | None:
 
 
 @contextmanager
-def _kept(file: UploadedFile) -> Iterator[Path]:
+def kept(file: UploadedFile) -> Iterator[Path]:
     """The upload as a file for as long as it is read. `FileError` file_too_large before anything is copied."""
     name = file.name or ""
     if (file.size or 0) > settings.IMPORT_MAX_BYTES:

@@ -29,6 +29,7 @@ from shouwang.api.merging import router as merging_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
 from shouwang.api.packs import router as packs_router
+from shouwang.api.places import router as places_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
@@ -110,6 +111,7 @@ api.add_router("/tracing", tracing_desk_router)
 api.add_router("/follow-ups", followups_router)
 api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)
+api.add_router("/presence", places_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.forms import moment_field
@@ -14,6 +15,7 @@ from shouwang.checkins.forms import ProxyForm
 from shouwang.core.forms import choose
 from shouwang.tracing.models import Contact, FollowUpCall, TransmissionLink
 from shouwang.tracing.models_lessons import LessonChange
+from shouwang.tracing.models_scans import PlaceScan
 from shouwang.tracing.models_told import Statement
 from shouwang.tracing.queries.following import SHOWS
 from shouwang.tracing.rules.interviews import LONGEST_PLACE, LONGEST_TEXT, MOST_OFF
@@ -232,6 +234,38 @@ class GatheringForm(forms.Form):
         help_text=_("Student or staff numbers, one a line or separated by commas."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+
+class PlaceCodeForm(forms.Form):
+    """A new edition of a poster."""
+
+    days = forms.IntegerField(
+        label=_("Good for how many days"), required=False, min_value=1, max_value=366,
+        help_text=_("Empty: until the next is issued. A code that changes cannot be scanned from an old photograph."),
+    )  # fmt: skip
+
+
+class ScanForm(forms.Form):
+    """One tap on the page that a poster opens."""
+
+    way = forms.ChoiceField(choices=PlaceScan.Way.choices)
+    key = forms.CharField(max_length=64)
+
+
+class SeatPlanForm(forms.Form):
+    """A sheet of seats, and which room, days and hours it is of."""
+
+    file = forms.FileField(label=_("File"), help_text=_("Columns: student number, row, seat. Or both in one: 3排5座."))
+    title = forms.CharField(label=_("What is it the plan of"), max_length=120)
+    where = forms.CharField(label=_("In which room"), max_length=120, help_text=_("Code or name of the room."))
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    weekday = forms.TypedChoiceField(
+        label=_("On which weekday"), required=False, coerce=int, empty_value=None,
+        choices=[("", _("every day")), *((n, name) for n, name in enumerate(WEEKDAYS.values(), 1))],
+    )  # fmt: skip
+    starts = forms.TimeField(label=_("From what time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    ends = forms.TimeField(label=_("Until what time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
 
 
 class SpeakerForm(forms.Form):

@@ -26,6 +26,9 @@ class PresenceSource(models.IntegerChoices):
     INTERVIEW_HEARD = 8, _("interview: heard from others")
     GATHERING = 9, _("list of a gathering")
     WIFI = 10, _("Wi-Fi association")
+    SCAN = 11, _("place code scanned")
+    # The same, where no scan says when the person left: the evidence itself says that its end is a guess.
+    SCAN_ESTIMATED = 12, _("place code scanned, leaving estimated")
 
 
 class Course(models.Model):
@@ -386,4 +389,10 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only.
-from shouwang.tracing import models_gatherings, models_lessons, models_told  # noqa: E402, F401 (Django finds models here; they need those above)
+from shouwang.tracing import (  # noqa: E402 (Django finds models here; they need those above)
+    models_gatherings,  # noqa: F401 (as above)
+    models_lessons,  # noqa: F401 (as above)
+    models_scans,  # noqa: F401 (as above)
+    models_seats,  # noqa: F401 (as above)
+    models_told,  # noqa: F401 (as above)
+)

@@ -10,6 +10,8 @@ from shouwang.core.purging import Dataset, register
 from shouwang.tracing.actions.days import remove_segments
 from shouwang.tracing.models import Contact, FollowUp, PresenceBatch, PresenceDay
 from shouwang.tracing.models_gatherings import Gathering
+from shouwang.tracing.models_scans import PlaceScan
+from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.models_told import InterviewNote, Statement, UnknownContact
 from shouwang.tracing.presence.files import batches_root
 
@@ -55,11 +57,21 @@ def due_gatherings(on: date) -> QuerySet[Gathering]:
     return Gathering.objects.filter(purge_on__lte=on)
 
 
+def due_scans(on: date) -> QuerySet[PlaceScan]:
+    return PlaceScan.objects.filter(purge_on__lte=on)
+
+
+def due_seat_plans(on: date) -> QuerySet[SeatPlan]:
+    return SeatPlan.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("presence_day", due_days, _remove_days))
     register(Dataset("presence_batch", due_batches, _remove_batches))
     register(Dataset("gathering", due_gatherings))
+    register(Dataset("place_scan", due_scans))
+    register(Dataset("seat_plan", due_seat_plans))
     register(Dataset("interview_note", due_notes))
     register(Dataset("unknown_contact", due_unknowns))
     register(Dataset("statement", due_statements))

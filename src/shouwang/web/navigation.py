@@ -103,6 +103,7 @@ ENTRIES: list[Entry] = [
 ACCOUNT: list[Entry] = [
     Entry("isolation:mine", _("My isolation orders"), "home-heart", person=True),
     Entry("tracing:my_follow_up", _("My follow-up"), "user-heart", person=True),
+    Entry("tracing:my_scans", _("My places"), "map-pin", person=True),
     Entry("cases:my_tests", _("My tests"), "test-pipe", person=True),
     Entry("outreach:inbox", _("Messages"), "bell", person=True),
     Entry("outreach:preferences", _("How to reach me"), "settings", person=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,10 @@ from shouwang.tracing.presence.batches import Batch, read_batch, with_people
 from shouwang.tracing.presence.defaults import assumptions
 from shouwang.tracing.presence.expecting import Expectations
 from shouwang.tracing.presence.resolving import PlaceTable, place_table
+from shouwang.tracing.presence.scanned import scanned
 from shouwang.tracing.rules.assumptions import Assumptions
 from shouwang.tracing.rules.intake import Fate
+from shouwang.tracing.rules.scans import counts
 
 Int64 = NDArray[np.int64]
 Column = NDArray[Any]
@@ -39,8 +42,14 @@ FORMAT_SOURCE = {
     "wifi": PresenceSource.WIFI,
 }
 
-RECORDED = (PresenceSource.GATE, PresenceSource.VISIT, PresenceSource.GATHERING, PresenceSource.WIFI)
-"""Sources of visits that somebody or something saw."""
+RECORDED = (
+    PresenceSource.GATE,
+    PresenceSource.VISIT,
+    PresenceSource.GATHERING,
+    PresenceSource.WIFI,
+    PresenceSource.SCAN,
+)
+"""Sources of visits that somebody or something saw from beginning to end: they may contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,7 @@ class DayColumns:
     pairs: list[tuple[Column, Column, Int64, Int64]] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     swipes: dict[str, int] = field(default_factory=dict)
+    scans: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +154,12 @@ class Run:
             else:
                 swipes.append(self._swipes(batch))
         self._take_gatherings()
+        self._take_scans()
         if swipes:
             person, place, t, direction = (np.concatenate(parts) for parts in zip(*swipes, strict=True))
-            self._take_stays(pair_stays(person, place, t, direction, self.places, self.rules))
+            stays = pair_stays(person, place, t, direction, self.places, self.rules)
+            stays.at["far_apart"] = quality.too_soon(person, place, t, self.places, self.rules.doors.far_seconds)
+            self._take_stays(stays)
 
     def _between(self, batch: Batch, low: int, high: int) -> slice:
         """The rows whose moment lies in [low, high); a batch is sorted by it."""
@@ -217,6 +230,16 @@ class Run:
             rooms = self.places.rooms(place.astype(np.int32))
             self._cut(person.astype(np.int32), rooms, start, end, PresenceSource.GATHERING)
 
+    def _take_scans(self) -> None:
+        told = scanned(int(self.edges[0]), int(self.edges[-1]), self.places, self.rules, self.zone)
+        for estimated, source in ((False, PresenceSource.SCAN), (True, PresenceSource.SCAN_ESTIMATED)):
+            found = [(s.person, s.place, s.start, s.end) for s in told.stays if s.estimated is estimated]
+            if found:
+                person, place, start, end = np.array(found, np.int64).T
+                self._cut(person.astype(np.int32), place.astype(np.int32), start, end, source)
+        for columns, (low, high) in zip(self.days, pairwise(self.edges.tolist()), strict=True):
+            columns.scans = counts(told.at, low, high)
+
     def _cut(self, person: Column, place: Column, start: Int64, end: Int64, source: int) -> None:
         for day, columns in zip(self.days, self._pieces(start, end, person, place), strict=True):
             begin, finish, who, where = columns
@@ -251,15 +274,14 @@ class Run:
 
     def _remarks(self, columns: DayColumns, visits: VisitSegment) -> dict[str, Any]:
         """Counts of what was refused, unpaired, or contradicts itself on this day; only what occurs."""
-        recorded = np.isin(
-            visits.source, (PresenceSource.GATE, PresenceSource.VISIT, PresenceSource.GATHERING, PresenceSource.WIFI)
-        )
+        recorded = np.isin(visits.source, RECORDED)
         lessons = recorded | (visits.source == PresenceSource.TIMETABLE)
         seen = self._clashes(visits, recorded)
         planned = self._clashes(visits, lessons)
         found = {
             "refused": columns.refused,
             "swipes": columns.swipes,
+            "scans": columns.scans,
             "two_places_at_once": seen.apart_pairs,
             "two_places_minutes": seen.apart_seconds // 60,
             "doubled": seen.doubled,

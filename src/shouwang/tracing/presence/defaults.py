@@ -27,6 +27,7 @@ def _load(own: Path, stamp: int | None) -> Assumptions:
     found = parse(SHIPPED.read_text("utf-8"), own.read_text("utf-8") if stamp is not None else None)
     kinds = set(Place.Kind.values) | {"default"}
     named = {*found.doors.max_stay.hours, *found.visits.max_stay.hours, *found.doors.passages}
+    named |= set(found.scans.assumed_stay.minutes)
     situations = {*found.residence.absent_situations, *found.lessons.absent_situations}
     for word in sorted((named - kinds) | (situations - set(Person.Situation.values))):
         raise AssumptionError(

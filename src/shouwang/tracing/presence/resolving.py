@@ -110,13 +110,20 @@ class PlaceTable:
     """What the place tree says, by id: `room` is where presence is kept (a seat's room), `kind` that place's kind.
 
     `first` and `last` number the places in tree order so that b lies inside a exactly when
-    first[a] <= first[b] <= last[a].
+    first[a] <= first[b] <= last[a]. `building` is the nearest building at or above a place, else the place itself.
     """
 
     room: Mapping[int, int]
     kind: Mapping[int, str]
     first: Mapping[int, int]
     last: Mapping[int, int]
+    building: Mapping[int, int]
+
+    def inside(self, inner: int, outer: int) -> bool:
+        """Whether `inner` lies in `outer` or is the same place; a place deleted since lies in none but itself."""
+        if inner not in self.first or outer not in self.first:
+            return inner == outer
+        return self.first[outer] <= self.first[inner] <= self.last[outer]
 
     def rooms(self, place: Int32) -> Int32:
         """Each place replaced by where presence is kept."""
@@ -133,13 +140,17 @@ def place_table() -> PlaceTable:
     room: dict[int, int] = {}
     first: dict[int, int] = {}
     last: dict[int, int] = {}
+    building: dict[int, int] = {}
     above: list[tuple[int, str]] = []
     for number, (pk, path, own, _parent) in enumerate(rows):
         room[pk] = room.get(parent[pk] or 0, pk) if own == Place.Kind.SEAT and parent[pk] else pk
         first[pk] = number
+        over = building.get(parent[pk] or 0)
+        in_one = over is not None and kind[over] == Place.Kind.BUILDING
+        building[pk] = over if over is not None and in_one and own != Place.Kind.BUILDING else pk
         while above and not path.startswith(above[-1][1]):
             last[above.pop()[0]] = number - 1
         above.append((pk, path))
     for pk, _path in above:
         last[pk] = len(rows) - 1
-    return PlaceTable(room, kind, first, last)
+    return PlaceTable(room, kind, first, last, building)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from shouwang.org.models import Person
 from shouwang.org.queries import person_by_number
 from shouwang.tracing.presence.on_spark import Engine
 from shouwang.tracing.presence.resolving import numbers_by_id
-from shouwang.tracing.queries import catalogue, judging
+from shouwang.tracing.queries import catalogue, judging, rulebook
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 from shouwang.tracing.rules.grading import ContactRule, Graded, PlaceFacts, written_minutes
 
@@ -108,7 +109,10 @@ def _contacts(answer: TraceAnswer, rule: ContactRule | None, min_seconds: int) -
     if not len(found):
         return []
     if rule is not None:
-        judged = judging.judge(answer, rule)
+        places = judging.place_facts(np.unique(answer.encounters.place).tolist())
+        distances = rulebook.distances()
+        ranks = judging.distance_ranks(answer, places, distances, judging.seats_of([answer], places))
+        judged = judging.judge(answer, rule, places, distances.named(ranks))
         grades, places = judged.grades, judged.places
     else:
         grades = [None] * len(found)

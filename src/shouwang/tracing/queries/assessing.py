@@ -24,7 +24,7 @@ from shouwang.tracing.queries.rulebook import Ruling
 from shouwang.tracing.queries.trace import TraceAnswer, trace_people, trace_person
 from shouwang.tracing.rules.certainty import Settled
 from shouwang.tracing.rules.editions import SECONDARY, SecondRing
-from shouwang.tracing.rules.grading import WHY_LENGTH, ContactRule, Grade, Graded, PlaceFacts
+from shouwang.tracing.rules.grading import WHY_LENGTH, ContactRule, Grade, Graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,21 @@ def first_ring(case: Case, views: Views, ruling: Ruling, at: datetime) -> list[C
     """Unsaved rows of everyone whom the rule calls a contact, by what is certain; see `rules.certainty`."""
     if not len(views.stated.contacts) or ruling.rule is None:
         return []
-    grades, places = certainty.judge(views, ruling.rule)
-    return _rows(case, views.stated, grades, places, ruling, at)
+    judged = certainty.judge(views, ruling.rule)
+    return _rows(case, views.stated, judged.grades, judged.ranks, ruling, at)
 
 
 def _rows(
     case: Case,
     answer: TraceAnswer,
     grades: Sequence[Settled | Graded | None],
-    places: dict[int, PlaceFacts],
+    ranks: judging.Int64,
     ruling: Ruling,
     at: datetime,
 ) -> list[Contact]:
     days = answer.seconds_by_day()
     known = numbers_by_id(answer.contacts.person.tolist())
-    nearest, times = judging.closeness(answer, places, rulebook.distances())
+    nearest, times = judging.closeness(answer, ranks, rulebook.distances())
     purge_on = clock.local_day(at) + timedelta(days=keep_days("contact"))
     found = answer.contacts
     columns = (c.tolist() for c in (found.person, found.seconds, found.encounters, found.first, found.last))
@@ -133,14 +133,16 @@ def _with_second_ring(
     answers = trace_people([row.person_id for row in linked], since, until, view=View.CERTAIN)
     ids = [np.unique(answer.encounters.place) for answer in answers]
     places = judging.place_facts(np.unique(np.concatenate(ids)).tolist()) if ids else {}
+    seats, distances = judging.seats_of(answers, places), rulebook.distances()
     names = {person.pk: person for person in Person.objects.filter(pk__in=[row.person_id for row in linked])}
     kept = {row.person_id: row for row in first if row.grade not in ring.outranks}
     outranked = {row.person_id: row for row in first if row.grade in ring.outranks}
     best: dict[int, Contact] = {}
     for answer in answers:
         link = names[answer.person_id]
-        grades = judging.judge(answer, rule, places).grades
-        for row in _rows(case, answer, grades, places, ruling, at):
+        ranks = judging.distance_ranks(answer, places, distances, seats)
+        grades = judging.judge(answer, rule, places, distances.named(ranks)).grades
+        for row in _rows(case, answer, grades, ranks, ruling, at):
             if row.person_id in kept or row.person_id == case.person_id:
                 continue
             standing = best.get(row.person_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +15,20 @@ from shouwang.tracing.models import PresenceSource
 from shouwang.tracing.rules import editions
 from shouwang.tracing.rules.editions import Edition
 
+DISTANCES = Path(__file__).resolve().parent.parent / "distance.toml"
 SHIPPED = Path(__file__).resolve().parent.parent / "contact_rules"
 SOURCE_CODES = {source.name.lower(): int(source) for source in PresenceSource}
+
+
+@lru_cache(maxsize=1)
+def words() -> editions.Known:
+    """What a condition of a contact rule may name."""
+    classes = tomllib.loads(DISTANCES.read_text("utf-8"))["classes"]
+    return {
+        "sources": frozenset(SOURCE_CODES),
+        "place_kinds": frozenset(Place.Kind.values),
+        "distances": frozenset(item["code"] for item in classes),
+    }
 
 
 def own_folder() -> Path:
@@ -37,8 +50,7 @@ def read_edition(path: Path) -> Edition:
     found = editions.parse(
         path.read_bytes(),
         path.name,
-        place_kinds=frozenset(Place.Kind.values),
-        record_kinds=frozenset(SOURCE_CODES),
+        known=words(),
     )
     if found.head.weights and not weights_file(found.head.weights).is_file():
         raise editions.refused(path.name, f"there is no file weights/{found.head.weights}.toml", "edition.weights")

@@ -8,10 +8,10 @@ import numpy as np
 
 from shouwang.tracing.presence.store import open_days
 from shouwang.tracing.presence.told import View, readings
-from shouwang.tracing.queries import judging
+from shouwang.tracing.queries import judging, rulebook
 from shouwang.tracing.queries.trace import TraceAnswer, local_day, trace_person
 from shouwang.tracing.rules.certainty import Settled, settle
-from shouwang.tracing.rules.grading import ContactRule, Graded, PlaceFacts
+from shouwang.tracing.rules.grading import ContactRule, Graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +42,40 @@ def views(person_id: int, *, window_start: int, window_end: int) -> Views:
     return Views(stated, found.get(View.CERTAIN, stated), found.get(View.POSSIBLE, stated))
 
 
-def judge(found: Views, rule: ContactRule) -> tuple[list[Settled | None], dict[int, PlaceFacts]]:
-    """A settled grade for every contact of `found.stated`, None where the rule makes them none; and the places."""
-    if not found.differ:
-        judged = judging.judge(found.stated, rule)
-        return [_plain(grade) for grade in judged.grades], judged.places
-    answers = (found.stated, found.certain, found.most)
+@dataclass(frozen=True, slots=True)
+class JudgedViews:
+    """A settled grade for every contact of the stated view, None where the rule makes them none; and the classes of
+    distance of its encounters, as places among the codes of `rulebook.distances`."""
+
+    grades: list[Settled | None]
+    ranks: judging.Int64
+
+
+def judge(found: Views, rule: ContactRule) -> JudgedViews:
+    """Grade by what is certain; see `rules.certainty`."""
+    answers = (found.stated, found.certain, found.most) if found.differ else (found.stated,)
     places = judging.place_facts(np.unique(np.concatenate([a.encounters.place for a in answers])).tolist())
-    sides = [_by_person(answer, rule, places) for answer in answers[1:]]
+    seats, distances = judging.seats_of(answers, places), rulebook.distances()
+    ranks = [judging.distance_ranks(answer, places, distances, seats) for answer in answers]
+    graded = [
+        judging.judge(answer, rule, places, distances.named(of)).grades
+        for answer, of in zip(answers, ranks, strict=True)
+    ]
+    if not found.differ:
+        return JudgedViews([_plain(grade) for grade in graded[0]], ranks[0])
+    sides = [_by_person(answer, grades) for answer, grades in zip(answers[1:], graded[1:], strict=True)]
     names = {grade.code: grade.name for grade in rule.grades}
     nothing: tuple[Graded | None, int] = (None, 0)
     settled = []
     for person in found.stated.contacts.person.tolist():
         (certain, least), (most, longest) = (side.get(person, nothing) for side in sides)
         settled.append(settle(certain, most, certain_seconds=least, most_seconds=longest, names=names))
-    return settled, places
+    return JudgedViews(settled, ranks[0])
 
 
-def _by_person(
-    answer: TraceAnswer, rule: ContactRule, places: dict[int, PlaceFacts]
-) -> dict[int, tuple[Graded | None, int]]:
+def _by_person(answer: TraceAnswer, grades: list[Graded | None]) -> dict[int, tuple[Graded | None, int]]:
     """Person → grade and seconds together in one view."""
-    grades, met = judging.judge(answer, rule, places).grades, answer.contacts
+    met = answer.contacts
     rows = zip(met.person.tolist(), grades, met.seconds.tolist(), strict=True)
     return {person: (grade, seconds) for person, grade, seconds in rows}
 

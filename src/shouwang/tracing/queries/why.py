@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,12 +19,14 @@ from shouwang.tracing.models import Contact
 from shouwang.tracing.presence.store import open_days
 from shouwang.tracing.presence.told import View
 from shouwang.tracing.queries import catalogue, certainty, judging, rulebook
+from shouwang.tracing.queries.certainty import Views
 from shouwang.tracing.queries.contacts import WORK, case_to_trace
 from shouwang.tracing.queries.rulebook import Ruling
+from shouwang.tracing.queries.seating import Seating
 from shouwang.tracing.queries.story import Encounter, source_name, spoken
 from shouwang.tracing.queries.trace import TraceAnswer, trace_person
 from shouwang.tracing.rules.certainty import UNSURE
-from shouwang.tracing.rules.closeness import NEAR, Row, Weighed, stretches, weigh
+from shouwang.tracing.rules.closeness import Row, Weighed, stretches, weigh
 from shouwang.tracing.rules.editions import SECONDARY
 from shouwang.tracing.rules.grading import ContactRule, Examined, Grade, Overlaps, PlaceFacts, examine, union_seconds
 
@@ -137,12 +140,11 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
     ruling = rulebook.ruling(case, at)
     low, high = int(ruling.window.start.timestamp()), int(ruling.window.end.timestamp())
     views = certainty.views(case.person_id, window_start=low, window_end=high)
-    answer, met = views.stated, _met(views.stated, person.pk)
-    sure, most = _met(views.certain, person.pk), _met(views.most, person.pk)
-    places = judging.place_facts({*met.place.tolist(), *most.place.tolist()})
-    checks = examine(sure, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
+    seen = _seen(views, person.pk)
+    answer, met, places = views.stated, seen.met, seen.places
+    checks = examine(seen.sure, ruling.rule, places, catalogue.SOURCE_CODES) if ruling.rule is not None else []
     grade = _held(checks)
-    span = _range(sure, most, ruling, places) if views.differ else None
+    span = _range(seen.sure, seen.most, ruling, places) if views.differ else None
     ring = ruling.second_ring
     # Whom the first ring holds closely is asked nothing further: the second could not change the grade.
     asks = ring is not None and person.pk != case.person_id and (not grade or grade in ring.outranks)
@@ -153,8 +155,6 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         grade = UNSURE
     outside = None if len(met.place) or person.pk == case.person_id else _outside(case, person, low, high, at)
     rows: list[Row] = list(zip(met.place.tolist(), met.start.tolist(), met.end.tolist(), strict=True))
-    distances = rulebook.distances()
-    kinds = {places[place].kind if place >= 0 else NEAR for place, _start, _end in rows}
     return Why(
         case=case,
         person=person,
@@ -164,8 +164,8 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         checks=checks,
         encounters=_encounters(answer, person.pk, places),
         seconds=sum(end - start for start, end in stretches(rows, 0)),
-        meetings=len(stretches(rows, distances.meetings.break_minutes * 60)),
-        distance=distances.nearest(kinds),
+        meetings=len(stretches(rows, rulebook.distances().meetings.break_minutes * 60)),
+        distance=seen.distance,
         last_exposure=_moment(max(row[2] for row in rows)) if rows else None,
         outside=outside,
         links=links,
@@ -175,6 +175,28 @@ def explain_person(by: Actor, case: Case, person: Person, *, at: datetime) -> Wh
         contact=Contact.objects.filter(case=case, person=person).select_related("link", "trace", "decided_by").first(),
         range=span,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One person's overlaps with the case, as stated, as certain and at most; the nearest class of distance as
+    stated."""
+
+    met: Overlaps
+    sure: Overlaps
+    most: Overlaps
+    places: dict[int, PlaceFacts]
+    distance: str
+
+
+def _seen(views: Views, person_id: int) -> _Seen:
+    sides = (views.stated, views.certain, views.most)
+    there = [side.encounters.place[slice(*_index(side, person_id))].tolist() for side in sides]
+    places = judging.place_facts({place for rows in there for place in rows})
+    seats, distances = judging.seats_of(sides, places), rulebook.distances()
+    ranks = [_ranks(side, person_id, places, seats) for side in sides]
+    met, sure, most = (_met(side, person_id, distances.named(of)) for side, of in zip(sides, ranks, strict=True))
+    return _Seen(met, sure, most, places, distances.codes[min(ranks[0].tolist(), default=-1)])
 
 
 def _held(checks: list[Examined]) -> str:
@@ -204,8 +226,20 @@ def _index(answer: TraceAnswer, person_id: int) -> tuple[int, int]:
     return int(answer.contacts.offsets[at]), int(answer.contacts.offsets[at + 1])
 
 
-def _met(answer: TraceAnswer, person_id: int, since: int | None = None, until: int | None = None) -> Overlaps:
-    """The overlaps of one person as a single contact, cut to [since, until) where given."""
+def _ranks(answer: TraceAnswer, person_id: int, places: dict[int, PlaceFacts], seats: Seating) -> judging.Int64:
+    """The classes of distance of one person's encounters."""
+    return judging.distance_ranks(answer, places, rulebook.distances(), seats, slice(*_index(answer, person_id)))
+
+
+def _met(
+    answer: TraceAnswer,
+    person_id: int,
+    codes: Sequence[str] = (),
+    since: int | None = None,
+    until: int | None = None,
+) -> Overlaps:
+    """The overlaps of one person as a single contact, cut to [since, until) where given; `codes` their classes of
+    distance."""
     low, high = _index(answer, person_id)
     met = answer.encounters
     begin = since if since is not None else answer.window_start
@@ -222,6 +256,7 @@ def _met(answer: TraceAnswer, person_id: int, since: int | None = None, until: i
         end[kept],
         source[kept].astype(np.uint8),
         answer.day_numbers(start[kept]),
+        [code for code, keep in zip(codes, kept.tolist(), strict=True) if keep] if codes else (),
     )
 
 
@@ -276,12 +311,14 @@ def _links(case: Case, person: Person, ruling: Ruling, at: datetime) -> list[Lin
     answer = trace_person(person.pk, window_start=since, window_end=now, view=View.CERTAIN)
     rule = ContactRule(ruling.name, ring.source, (Grade(SECONDARY, ring.name, ring.any),))
     places = judging.place_facts(np.unique(answer.encounters.place).tolist())
+    seats, distances = judging.seats_of([answer], places), rulebook.distances()
     found = []
     for row in rows:
         until = row.first_at + timedelta(days=ruling.window.days_after)
         if row.state == Contact.State.CONFIRMED and row.decided_at is not None:
             until = min(until, row.decided_at)
-        met = _met(answer, row.person_id, int(row.first_at.timestamp()), min(now, int(until.timestamp())))
+        codes = distances.named(_ranks(answer, row.person_id, places, seats))
+        met = _met(answer, row.person_id, codes, int(row.first_at.timestamp()), min(now, int(until.timestamp())))
         if not len(met.place):
             continue
         spans = stretches(list(zip(met.place.tolist(), met.start.tolist(), met.end.tolist(), strict=True)), 0)

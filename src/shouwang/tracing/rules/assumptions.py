@@ -51,6 +51,7 @@ class MaxStay(msgspec.Struct, frozen=True):
 
 class Doors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate_seconds: int
+    far_seconds: int
     passages: tuple[str, ...]
     source: str
     max_stay_hours: dict[str, float | str]
@@ -67,6 +68,38 @@ class Visits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def max_stay(self) -> MaxStay:
         return _max_stay(self.max_stay_hours, self.source)
+
+
+class AssumedStay(msgspec.Struct, frozen=True):
+    """Minutes by place kind that a stay without an exit is taken to last, with a default."""
+
+    minutes: Mapping[str, float]
+    source: str
+
+    def seconds(self, kind: str) -> int:
+        return round(self.minutes.get(kind, self.minutes["default"]) * 60)
+
+    @property
+    def longest(self) -> int:
+        """Seconds of the longest one."""
+        return round(max(self.minutes.values()) * 60)
+
+
+class Scans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    duplicate_seconds: int
+    far_seconds: int
+    late_hours: float
+    longest_hours: float
+    source: str
+    assumed_stay_minutes: dict[str, float | str]
+
+    @property
+    def longest_seconds(self) -> int:
+        return round(self.longest_hours * HOUR)
+
+    @property
+    def assumed_stay(self) -> AssumedStay:
+        return AssumedStay(*_by_kind(self.assumed_stay_minutes, self.source))
 
 
 class Sensors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,30 +127,51 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lessons: Lessons
     doors: Doors
     visits: Visits
+    scans: Scans
     sensors: Sensors
     intake: Intake
     interview: Interview
 
     def __post_init__(self) -> None:
         known = {source.id for source in self.sources}
-        parts = (self.residence, self.lessons, self.doors, self.visits, self.sensors, self.intake, self.interview)
-        named = {part.source for part in parts} | {self.doors.max_stay.source, self.visits.max_stay.source}
+        parts = (
+            self.residence, self.lessons, self.doors, self.visits, self.scans, self.sensors, self.intake,
+            self.interview,
+        )  # fmt: skip
+        tables = (self.doors.max_stay, self.visits.max_stay, self.scans.assumed_stay)
+        named = {part.source for part in (*parts, *tables)}
         if missing := named - known:
             raise ValueError(f"unknown source {sorted(missing)[0]!r}")
         if self.residence.from_ == self.residence.until:
             raise ValueError("residence: from and until are the same time")
-        if self.doors.duplicate_seconds < 0 or self.intake.clock_skew_seconds < 0 or self.sensors.step_seconds < 1:
+        if (
+            min(self.doors.duplicate_seconds, self.doors.far_seconds) < 0
+            or self.intake.clock_skew_seconds < 0
+            or self.sensors.step_seconds < 1
+        ):
             raise ValueError("seconds must not be negative, and a sensor's step is at least 1")
         if self.interview.about_minutes < 0:
             raise ValueError("interview: about_minutes must not be negative")
         for stay in (self.doors.max_stay, self.visits.max_stay):
             if "default" not in stay.hours or min(stay.hours.values()) <= 0:
                 raise ValueError("max_stay_hours needs a default, and every value above 0")
+        assumed = self.scans.assumed_stay.minutes
+        if "default" not in assumed or min(assumed.values()) <= 0:
+            raise ValueError("assumed_stay_minutes needs a default, and every value above 0")
+        if min(self.scans.duplicate_seconds, self.scans.far_seconds, self.scans.late_hours) < 0:
+            raise ValueError("scans: seconds and hours must not be negative")
+        if not 0 < self.scans.longest_hours <= 48:
+            raise ValueError("scans: longest_hours lies above 0 and is at most 48")
 
 
 def _max_stay(table: Mapping[str, float | str], source: str) -> MaxStay:
-    hours = {kind: float(value) for kind, value in table.items() if not isinstance(value, str)}
-    return MaxStay(hours, str(table.get("source", source)))
+    return MaxStay(*_by_kind(table, source))
+
+
+def _by_kind(table: Mapping[str, float | str], source: str) -> tuple[dict[str, float], str]:
+    """The numbers of a table by kind of place, and its source: its own, else that of the section."""
+    numbers = {kind: float(value) for kind, value in table.items() if not isinstance(value, str)}
+    return numbers, str(table.get("source", source))
 
 
 def parse(shipped: str, own: str | None = None) -> Assumptions:

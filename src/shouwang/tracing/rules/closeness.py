@@ -6,7 +6,7 @@ file with its source. It is no probability, it grades nobody, and it is never ad
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -72,16 +72,35 @@ class Meetings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class SeatGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seats no more than so many rows and so many seats apart are neighbours."""
+
+    rows: int
+    columns: int
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.rows < 0 or self.columns < 0:
+            raise ValueError("rows and columns must not be negative")
+
+
 class Distances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Classes, nearest first."""
 
     sources: tuple[DatedSource, ...]
     classes: tuple[DistanceClass, ...]
     meetings: Meetings
+    seats: SeatGroup
 
-    def nearest(self, kinds: set[str]) -> str:
-        """Code of the nearest class that one of these kinds of place belongs to; "" when none does."""
-        return next((item.code for item in self.classes if kinds & set(item.kinds)), "")
+    @property
+    def codes(self) -> list[str]:
+        """Codes by rank, nearest first; one more, "", for what belongs to none."""
+        return [*(item.code for item in self.classes), ""]
+
+    def named(self, ranks: Iterable[int]) -> list[str]:
+        """The codes of these ranks."""
+        codes = self.codes
+        return [codes[rank] for rank in ranks]
 
     def name(self, code: str) -> Text | None:
         return next((item.name for item in self.classes if item.code == code), None)

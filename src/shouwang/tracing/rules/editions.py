@@ -163,7 +163,11 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     observation: tuple[Observation, ...] = ()
 
 
-def parse(raw: bytes, file: str, *, place_kinds: frozenset[str], record_kinds: frozenset[str]) -> Edition:
+Known = Mapping[str, frozenset[str]]
+"""The words a condition may use: under "place_kinds", "sources" and "distances"."""
+
+
+def parse(raw: bytes, file: str, *, known: Known) -> Edition:
     """Read one file. EditionError names file, line and key, and what to do."""
     document = _read(raw, file)
     try:
@@ -171,7 +175,7 @@ def parse(raw: bytes, file: str, *, place_kinds: frozenset[str], record_kinds: f
     except msgspec.ValidationError as error:
         raise _of(document.of_shape(str(error), ())) from error
     try:
-        sources = _checked(found, document.tables, file, place_kinds, record_kinds)
+        sources = _checked(found, document.tables, file, known)
     except EditionError as error:
         raise _with_line(error, document) from error
     return Edition(
@@ -180,9 +184,7 @@ def parse(raw: bytes, file: str, *, place_kinds: frozenset[str], record_kinds: f
     )  # fmt: skip
 
 
-def _checked(
-    found: _Document, tables: Mapping[str, Any], file: str, place_kinds: frozenset[str], record_kinds: frozenset[str]
-) -> dict[str, DatedSource]:
+def _checked(found: _Document, tables: Mapping[str, Any], file: str, known: Known) -> dict[str, DatedSource]:
     """The sources by name, once everything fits together."""
     sources = {source.id: source for source in found.sources}
     if len(sources) != len(found.sources):
@@ -191,7 +193,7 @@ def _checked(
         raise refused(file, f"the file must be named {found.edition.code}.toml", "edition.code")
     check_sources(tables, sources, file)
     _check_grades(found, file)
-    _check_words(found, file, place_kinds, record_kinds)
+    _check_words(found, file, known)
     return sources
 
 
@@ -273,20 +275,17 @@ def _check_grades(found: _Document, file: str) -> None:
             raise refused(file, f"there is no grade {word!r}", where)
 
 
-def _check_words(found: _Document, file: str, place_kinds: frozenset[str], record_kinds: frozenset[str]) -> None:
+def _check_words(found: _Document, file: str, known: Known) -> None:
     lists = [(f"grades[{n}].any", grade.any) for n, grade in enumerate(found.grades)]
     if found.second_ring is not None:
         lists.append(("second_ring.any", found.second_ring.any))
     for where, conditions in lists:
         for number, condition in enumerate(conditions):
-            for word in condition.place_kinds:
-                if word not in place_kinds:
-                    known = ", ".join(sorted(place_kinds))
-                    raise refused(file, f"{word!r} is none of {known}", f"{where}[{number}].place_kinds")
-            for word in condition.sources:
-                if word not in record_kinds:
-                    known = ", ".join(sorted(record_kinds))
-                    raise refused(file, f"{word!r} is none of {known}", f"{where}[{number}].sources")
+            for key, allowed in known.items():
+                for word in getattr(condition, key):
+                    if word not in allowed:
+                        named = ", ".join(sorted(allowed))
+                        raise refused(file, f"{word!r} is none of {named}", f"{where}[{number}].{key}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ them) in seconds; double records of one stay are never added up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -27,6 +27,8 @@ WHY_LENGTH = 300
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Holds when the union over one of `place_kinds` and one of `sources` (empty: any) is `min_minutes` or longer.
 
+    `distances` (empty: any) keeps overlaps of these classes of distance alone, all of them together.
+
     An overlap counts for a source only when both records are of that source. `source` names the document that gives
     the number, where it is not the one of the whole rule.
     """
@@ -36,6 +38,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place_kinds: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     source: str = ""
+    distances: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.min_minutes < 0:
@@ -63,11 +66,12 @@ class ContactRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """What grading needs to know of a place: its kind and its names."""
+    """What grading needs to know of a place: its kind, its names, whether any seat plan was entered for it."""
 
     kind: str
     name_zh: str
     name_en: str
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Overlaps:
     """Encounters of all contacts, one row an overlap; `contact` numbers them 0..contacts−1 and rises.
 
     `place` is −1 for a sensor pair; `source` is the common source code of both records, 0 where they differ; `day`
-    numbers the local day in which the overlap starts.
+    numbers the local day in which the overlap starts. `distance` is the code of the class of distance of every row, or
+    empty where nobody asked for it: then a condition on distances holds for nobody.
     """
 
     contacts: int
@@ -85,6 +90,7 @@ class Overlaps:
     end: Int64
     source: UInt8
     day: Int64
+    distance: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ def grade(
     open_ = np.ones(overlaps.contacts, np.bool_)
     for rank, step in enumerate(rule.grades):
         for condition in step.any:
-            for rows in _selections(condition, kinds, kind_of_row, overlaps.source, source_codes):
+            for rows in _selections(condition, kinds, kind_of_row, overlaps, source_codes):
                 met = _meet(overlaps, rows)
                 holds = open_ & (met.seconds >= condition.min_minutes * 60)
                 for contact in np.flatnonzero(holds).tolist():
@@ -186,7 +192,7 @@ def examine(
     found = []
     for step in rule.grades:
         for condition in step.any:
-            selections = _selections(condition, kinds, kind_of_row, overlaps.source, source_codes)
+            selections = _selections(condition, kinds, kind_of_row, overlaps, source_codes)
             chosen = [rows for rows in selections if rows.any()]
             sums = [int(union_seconds(overlaps.contact[r], 1, overlaps.start[r], overlaps.end[r])[0]) for r in chosen]
             needed = condition.min_minutes * 60
@@ -209,12 +215,17 @@ def _kinds(place: Int32, places: Mapping[int, PlaceFacts]) -> tuple[dict[str, in
 
 
 def _selections(
-    condition: Condition, kinds: Mapping[str, int], kind_of_row: Int64, source: UInt8, codes: Mapping[str, int]
+    condition: Condition, kinds: Mapping[str, int], kind_of_row: Int64, overlaps: Overlaps, codes: Mapping[str, int]
 ) -> list[Bool]:
     """The rows each alternative of the condition speaks of: one for every (place kind, source) it names."""
+    source = overlaps.source
     by_kind = [kind_of_row == kinds[kind] for kind in condition.place_kinds if kind in kinds]
     if not condition.place_kinds:
         by_kind = [np.ones(len(source), np.bool_)]
+    if condition.distances:
+        asked = len(overlaps.distance) == len(source)
+        near = np.isin(np.asarray(overlaps.distance), condition.distances) if asked else np.zeros(len(source), np.bool_)
+        by_kind = [rows & near for rows in by_kind]
     if not condition.sources:
         return by_kind
     unknown = [word for word in condition.sources if word not in codes]

@@ -84,7 +84,7 @@ def test_every_shipped_file_is_sound_and_dated() -> None:
     for edition in rulebook.editions_of():
         assert rulebook.weights_of(edition) is not None
         assert all(source.date or source.kind == "assumption" for source in edition.sources.values())
-    assert [item.code for item in rulebook.distances().classes][:3] == ["near", "seat", "room"]
+    assert [item.code for item in rulebook.distances().classes][:3] == ["near", "seat", "row"]
 
 
 SOUND = (catalogue.SHIPPED / "covid19-cn-9.toml").read_text("utf-8")

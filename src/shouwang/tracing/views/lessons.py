@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +16,7 @@ from shouwang.tracing import actions
 from shouwang.tracing.forms import LessonChangeForm, LessonFileForm
 from shouwang.tracing.queries import presence as queries
 from shouwang.tracing.rules.timetable_changes import Asked
-from shouwang.tracing.views.data import LARGEST
+from shouwang.tracing.views.uploads import kept, tell
 
 SHOWN = 200
 
@@ -48,19 +45,10 @@ def bring(request: Request) -> HttpResponse:
     request.actor.require(actions.IMPORT)
     form = LessonFileForm(request.POST, request.FILES)
     upload = cleaned(form)["file"]
-    if upload.size > LARGEST:
-        raise BadInput(_("The file is larger than %(mb)s MB."), field="file", mb=LARGEST // 1024 // 1024)
-    with tempfile.NamedTemporaryFile(prefix="lessons-", suffix=Path(upload.name).suffix[:8]) as kept:
-        for chunk in upload.chunks():
-            kept.write(chunk)
-        kept.flush()
+    with kept(upload) as path:
         options = actions.ImportOptions(name=upload.name)
-        result = actions.lessons.import_changes(Path(kept.name), options=options, by=request.actor, at=clock.now())
-    says = _("%(read)s rows read, %(new)s new or changed, %(same)s there already.")
-    messages.success(request, says % {"read": result.read, "new": result.accepted, "same": result.updated})
-    for problem in result.problems[:20]:
-        row = {"row": problem.row, "what": problem.message, "remedy": problem.remedy}
-        messages.warning(request, _("Row %(row)s: %(what)s %(remedy)s") % row)
+        result = actions.lessons.import_changes(path, options=options, by=request.actor, at=clock.now())
+    tell(request, result)
     return redirect("tracing:lessons")
 
 
