@@ -13,6 +13,7 @@ from shouwang.core.errors import NotFound
 from shouwang.isolation import actions, queries
 from shouwang.isolation.models import Order
 from shouwang.isolation.queries import DeskFilter
+from shouwang.org.models import Person
 from shouwang.org.queries import place_for
 
 router = Router(tags=["isolation"])
@@ -71,6 +72,20 @@ class PersonOut(Schema):
     number: str
     name: str
     unit: str | None
+
+
+class AbsenceOut(Schema):
+    """That somebody cannot come, and until when. The reason is not told."""
+
+    person: PersonOut
+    absent_since: date
+    absent_until: date = Field(description="Last day, included; passed: the return is not confirmed yet")
+
+
+class AbsencePage(Schema):
+    items: list[AbsenceOut]
+    next: str | None
+    previous: str | None
 
 
 class DeskRow(OrderOut):
@@ -240,11 +255,9 @@ def _order(order: Order) -> OrderOut:
     return OrderOut.from_orm(order)
 
 
-def _person(order: Order) -> PersonOut:
-    home = order.person.home
-    return PersonOut(
-        id=order.person_id, number=order.person.number, name=order.person.name, unit=home.title if home else None
-    )
+def _person(person: Person) -> PersonOut:
+    home = person.home
+    return PersonOut(id=person.pk, number=person.number, name=person.name, unit=home.title if home else None)
 
 
 @router.get("/mine", response=list[MineOut], summary="One's own orders in force")
@@ -273,6 +286,15 @@ def acknowledge(request: ApiRequest, order_id: int) -> OrderOut:
     return _order(actions.acknowledge(order, by=request.actor, at=clock.now()))
 
 
+@router.get("/absences", response=AbsencePage, summary="Who is absent until when, without the reason")
+def absences(request: ApiRequest, cursor: str = "", size: Annotated[int, Field(ge=1, le=200)] = 50) -> AbsencePage:
+    page = queries.absences_page(request.actor, cursor, at=clock.now(), size=size)
+    items = [
+        AbsenceOut(person=_person(row.person), absent_since=row.since, absent_until=row.until) for row in page.rows
+    ]
+    return AbsencePage(items=items, next=page.next, previous=page.previous)
+
+
 @router.get("/orders", response=DeskPage, summary="The orders desk")
 def orders(
     request: ApiRequest,
@@ -288,7 +310,9 @@ def orders(
     page = queries.desk_page(request.actor, DeskFilter(show, kind, q), cursor, at=at, size=size)
     audit.saw("orders.listed", "order", [row.order.person_id for row in page.rows], by=request.actor, at=at)
     items = [
-        DeskRow(**_order(row.order).dict(), person=_person(row.order), checks_made=row.made, checks_asked=row.asked)
+        DeskRow(
+            **_order(row.order).dict(), person=_person(row.order.person), checks_made=row.made, checks_asked=row.asked
+        )
         for row in page.rows
     ]
     return DeskPage(items=items, next=page.next, previous=page.previous)
@@ -307,7 +331,7 @@ def _detail(request: ApiRequest, order_id: int, at: datetime) -> OrderDetail:
     review = page.decision
     return OrderDetail(
         **_order(page.order).dict(),
-        person=_person(page.order),
+        person=_person(page.order.person),
         grounds=[
             GroundOut(
                 case=ground.case.number,

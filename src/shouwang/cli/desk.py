@@ -273,6 +273,20 @@ def show_order(number: str, user: str | None, as_json: bool) -> None:
     click.echo(row.because_en)
 
 
+@order.command("absent")
+@limit_option
+@as_option
+@json_option
+def absent(limit: int, user: str | None, as_json: bool) -> None:
+    """Who is absent until when, without the reason."""
+    by = actor(user)
+    found = order_queries.absences_page(by, None, at=clock.now(), size=limit).rows
+    rows: list[Row] = [
+        {"person": row.person.number, "name": row.person.name, "since": row.since, "until": row.until} for row in found
+    ]
+    show(rows, as_json, total=order_queries.absences(by).count())
+
+
 @order.command("place")
 @click.argument("number")
 @click.option("--room", "code", metavar="CODE", help="Code of an isolation room.")

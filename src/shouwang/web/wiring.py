@@ -12,12 +12,14 @@ from shouwang.core import verbs
 from shouwang.core.events import subscribe
 from shouwang.isolation import home as isolation_home
 from shouwang.isolation import reactions as isolation
+from shouwang.isolation.queries import evenings_apart
 from shouwang.outreach import owed
 from shouwang.outreach import reactions as outreach
 from shouwang.outreach.contributors import DailyCheckIn
 from shouwang.outreach.queries import told_of_reminders
 from shouwang.tracing import home as tracing_home
 from shouwang.tracing import reactions as tracing
+from shouwang.tracing.presence.expecting import expect_apart
 from shouwang.web import audit_words
 from shouwang.web.reminding import OpenSurveys, PeopleToCall, WorkDue
 
@@ -44,6 +46,7 @@ def connect() -> None:
     for decided in ("contacts.confirmed", "contacts.dismissed", "contacts.reconsidered"):
         subscribe(decided, tracing.on_contacts_judged)
     subscribe("contact.regraded", tracing.on_contact_regraded)
+    expect_apart(evenings_apart)
     verbs.register(audit_words.VERBS)
     subscribe("checkin.remind", outreach.on_remind_asked)
     owed.register(DailyCheckIn())

@@ -104,6 +104,9 @@ def test_orders(cast: Cast, traced: Case) -> None:
     placed = run(order, "place", number.lower(), "--room", "ISO-1", "--as", "he")
     assert placed.exit_code == 0, repr(placed.exception)
     assert Order.objects.get(number=number).where == "facility"
+    (away,) = [row for row in said(order, "absent", "--as", "he")["rows"] if row["name"] == "赵宁"]
+    assert set(away) == {"person", "name", "since", "until"}
+    assert isinstance(run(order, "absent", "--as", "lin").exception, NotFound)
     assert isinstance(run(order, "end", number, "--as", "he").exception, BadInput)
     ended = run(order, "end", number, "--reason", "转定点医院", "--as", "he")
     assert "by decision" in ended.output

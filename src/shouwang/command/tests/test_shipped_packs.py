@@ -189,17 +189,19 @@ def released(code: str, hours_well: float, *, confirmed: bool = True, days: int 
         checks.append(isolation.Check(at, False, 1 if ill else 0, True))
     facts = isolation.OrderFacts(
         starts, ends, spec.checks_per_day, spec.release.clear_checks, spec.temperature_required,
-        spec.release.symptom_free_hours, spec.release.confirm,
+        spec.release.symptom_free_hours, spec.release.confirm, spec.release.tests,
     )  # fmt: skip
     seen = frozenset(item.code for item in spec.release.confirm) if confirmed else frozenset()
-    decision = isolation.may_end(facts, isolation.ReviewFacts(checks, 0, seen), NOON, UTC)
+    gap = timedelta(hours=24)
+    negatives = [isolation.Finding("pcr", NOON - gap * number, "negative") for number in (1, 2)] if confirmed else []
+    decision = isolation.may_end(facts, isolation.ReviewFacts(checks, 0, seen, negatives), NOON, UTC)
     return {reason.code for reason in decision.unmet}
 
 
 @pytest.mark.parametrize(
     ("code", "unconfirmed"),
     [
-        *((code, {"confirm:two_negative"}) for code in (*COVID, "covid19-2022-9", "covid19-2022-20-measures")),
+        *((code, {"tests:pcr"}) for code in (*COVID, "covid19-2022-9", "covid19-2022-20-measures")),
         ("covid19-2020-2", set()), ("covid19-2022-10-measures", {"confirm:ct35"}), ("influenza-seasonal", set()),
         ("norovirus-school", set()), ("measles-school", set()), ("varicella-school", {"confirm:crusted"}),
         ("hand-foot-mouth-school", {"confirm:certificate"}), ("mumps-school", {"confirm:swelling_gone"}),

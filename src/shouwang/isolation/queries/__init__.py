@@ -1,6 +1,6 @@
 """The only reads of isolation, a question a file. What one may not see is not found."""
 
-from shouwang.isolation.queries.absences import absences
+from shouwang.isolation.queries.absences import Absence, absences, absences_page, evenings_apart
 from shouwang.isolation.queries.desk import (
     SHOW,
     Desk,
@@ -55,6 +55,7 @@ from shouwang.isolation.queries.rooms import (
 __all__ = [
     "MANAGE",
     "SHOW",
+    "Absence",
     "BedPlan",
     "Beds",
     "CaseOrders",
@@ -69,6 +70,7 @@ __all__ = [
     "OrderPage",
     "RoomView",
     "absences",
+    "absences_page",
     "bed_forecast",
     "bed_plan",
     "case_orders",
@@ -78,6 +80,7 @@ __all__ = [
     "desk_page",
     "detail",
     "due_for_review",
+    "evenings_apart",
     "free_beds",
     "grade_name",
     "helpers",

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
+from shouwang.cases.laboratory.models import Test
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.rules import Protocol as CheckProtocol
 from shouwang.core import clock
@@ -17,7 +18,8 @@ MOST_CHECKS = 1000  # assumption: bounds one read; 24 checks a day, the most the
 
 
 def review(order: Order, at: datetime, confirmed: Collection[str] = ()) -> rules.Decision:
-    """May this order end at `at`? Three queries. Of several grounds the strictest pack decides. `confirmed`:
+    """May this order end at `at`? Three queries, four where a pack asks for tests.
+    Of several grounds the strictest pack decides. `confirmed`:
     codes of what whoever releases has seen.
 
     The caller holds isolation.manage over the person: the answer speaks of symptoms.
@@ -52,8 +54,28 @@ def review(order: Order, at: datetime, confirmed: Collection[str] = ()) -> rules
         temperature_required=any(spec.temperature_required for spec in specs),
         symptom_free_hours=max(hours, default=None),
         confirm=tuple(confirm.values()),
+        tests=tuple(dict.fromkeys(item for spec in specs for item in spec.release.tests)),
     )
-    return rules.may_end(facts, rules.ReviewFacts(checks, alerts, frozenset(confirmed)), at, clock.zone())
+    found = findings(order, {protocol.disease for protocol in protocols}, at) if facts.tests else ()
+    return rules.may_end(facts, rules.ReviewFacts(checks, alerts, frozenset(confirmed), found), at, clock.zone())
+
+
+def findings(order: Order, diseases: Collection[str], at: datetime) -> list[rules.Finding]:
+    """The person's samples for these diseases since the order began, newest first; one query.
+
+    A pool that cleared nobody counts as awaited until its single re-test has a result, which then stands for it.
+    """
+    since = clock.day_start(order.starts_on)
+    rows = Test.objects.filter(
+        person_id=order.person_id, disease__in=diseases, taken_at__gte=since, taken_at__lte=at
+    ).exclude(state=Test.State.CANCELLED)
+    rows = rows.exclude(state=Test.State.RETEST, again__state=Test.State.RESULTED)
+    columns = rows.order_by("-taken_at", "-id").values_list("method", "taken_at", "state", "outcome", "pool_of")
+    return [
+        rules.Finding(method, taken, outcome if state == Test.State.RESULTED else "", pooled=pool > 1)
+        for method, taken, state, outcome, pool in columns[:MOST_CHECKS]
+        if taken is not None
+    ]
 
 
 def _fever(temperature: Decimal | None, symptoms: list[str], fever_c: Decimal, codes: set[str]) -> bool | None:

@@ -1,10 +1,21 @@
 """Pure decisions of isolation: who is asked to stay apart and until when, where there is a bed, who may be released."""
 
-from shouwang.isolation.rules.release import CONFIRM, Check, Decision, OrderFacts, Reason, ReviewFacts, may_end
+from shouwang.isolation.rules.release import (
+    CONFIRM,
+    Check,
+    Decision,
+    Finding,
+    OrderFacts,
+    Reason,
+    ReviewFacts,
+    counted_negatives,
+    may_end,
+)
 from shouwang.isolation.rules.rooms import Guest, RoomFacts, allot, choose_room, conflicts, free_beds
 from shouwang.isolation.rules.terms import (
     CaseDates,
     Confirm,
+    Negatives,
     Protocol,
     Release,
     Term,
@@ -21,7 +32,9 @@ __all__ = [
     "Check",
     "Confirm",
     "Decision",
+    "Finding",
     "Guest",
+    "Negatives",
     "OrderFacts",
     "Protocol",
     "Reason",
@@ -32,6 +45,7 @@ __all__ = [
     "allot",
     "choose_room",
     "conflicts",
+    "counted_negatives",
     "end_date",
     "free_beds",
     "governing",

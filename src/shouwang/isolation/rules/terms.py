@@ -15,6 +15,7 @@ import msgspec
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.cases.laboratory.data import laboratory
 from shouwang.cases.rules import EFFECTS
 from shouwang.core.dates import chinese, english
 from shouwang.core.packs import Pack, Source, Text
@@ -43,14 +44,29 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Negatives(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many negative results of one method in a row, samples at least so many hours apart; read from the laboratory.
+
+    A result from a tube shared with others counts only where `pools` says so.
+    """
+
+    method: Code
+    negatives: Annotated[int, msgspec.Meta(ge=1, le=10)]
+    text: Text
+    source: str
+    hours_apart: Annotated[float, msgspec.Meta(ge=0, le=720)] = 0
+    pools: bool = False
+
+
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What clears a person: so many checks in a row, the latest ones, without fever and without symptoms; so many
-    hours since the last symptom; what a person must confirm."""
+    hours since the last symptom; negative tests; what a person must confirm."""
 
     clear_checks: Checks
     source: str
     symptom_free_hours: Hours | None = None
     confirm: tuple[Confirm, ...] = ()
+    tests: tuple[Negatives, ...] = ()
 
 
 class Quarantine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +126,9 @@ def protocol(pack: Pack) -> Protocol:
             what = format_lazy(_("“{word}” is not known here"), word=word)
             remedy = format_lazy(_("Write one of: {words}."), words=", ".join(EFFECTS))
             raise pack.refuse(("isolation", "for_classifications", number), what, remedy)
+    quarantine = pack.optional("quarantine", Quarantine)
+    _check_methods(pack, "quarantine", quarantine)
+    _check_methods(pack, "isolation", isolation)
     return Protocol(
         code=pack.code,
         sha256=pack.sha256,
@@ -117,11 +136,20 @@ def protocol(pack: Pack) -> Protocol:
         name=pack.head.name,
         edition=pack.head.edition,
         sources=pack.sources,
-        quarantine=pack.optional("quarantine", Quarantine),
+        quarantine=quarantine,
         isolation=isolation,
         advice=pack.optional("advice", Advice),
         follow_up=pack.optional("follow_up", FollowUpRule),
     )
+
+
+def _check_methods(pack: Pack, section: str, spec: Quarantine | Isolation | None) -> None:
+    """PackError where a test of release is none that the laboratory knows."""
+    for number, item in enumerate(spec.release.tests if spec else ()):
+        if item.method not in (known := laboratory().by_code):
+            what = format_lazy(_("“{word}” is not known here"), word=item.method)
+            remedy = format_lazy(_("Write one of: {words}."), words=", ".join(known))
+            raise pack.refuse((section, "release", "tests", number, "method"), what, remedy)
 
 
 @dataclass(frozen=True, slots=True)

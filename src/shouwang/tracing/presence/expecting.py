@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta, tzinfo
 
 import numpy as np
@@ -18,6 +18,16 @@ from shouwang.tracing.rules.assumptions import Assumptions
 from shouwang.tracing.rules.expansion import Change, Expected, Lesson, Spells, attendance, lessons_on, sleepers
 
 Int32 = NDArray[np.int32]
+Apart = Callable[[date, date], list[tuple[int, date, date | None]]]
+"""(first, last) -> (person, first evening, last evening or None) of those who sleep apart from their own bed."""
+
+_apart: list[Apart] = []
+
+
+def expect_apart(source: Apart) -> None:
+    """Rooms above say who is asked to stay apart: such people are expected in no bed and no lesson of their own."""
+    if source not in _apart:
+        _apart.append(source)
 
 
 class Expectations:
@@ -28,8 +38,12 @@ class Expectations:
         span = Q(starts__lte=last) & (Q(ends__isnull=True) | Q(ends__gte=first))
         beds = Residence.objects.filter(span).order_by().values_list("person_id", "place_id", "starts", "ends")
         self.beds = Spells.of([(person, places.room.get(bed, bed), since, until) for person, bed, since, until in beds])
-        self.away_at_night = self._away(rules.residence.absent_situations, span, last)
-        self.away_by_day = self._away(rules.lessons.absent_situations, span, last)
+        apart = [row for source in _apart for row in source(first, last)]
+        nights = [(person, 0, since, until) for person, since, until in apart]
+        # On the day they went apart they may have been in class before: expected there until the next day.
+        days = [(person, 0, since + timedelta(days=1), until) for person, _value, since, until in nights]
+        self.away_at_night = self._away(rules.residence.absent_situations, span, last, nights)
+        self.away_by_day = self._away(rules.lessons.absent_situations, span, last, days)
         self.changes = _changes(first, last)
         self.changed = {day for change in self.changes for day in (change.day, change.to_day or change.day)}
         self.lessons = _lessons(first, last, {change.code for change in self.changes})
@@ -37,8 +51,10 @@ class Expectations:
         self.audiences = _Audiences(span)
 
     @staticmethod
-    def _away(situations: tuple[str, ...], span: Q, last: date) -> Spells:
-        """Spells in which people are absent: by situation, and from the day after they left the institution."""
+    def _away(
+        situations: tuple[str, ...], span: Q, last: date, apart: list[tuple[int, int, date, date | None]]
+    ) -> Spells:
+        """Spells in which people are absent: apart, by situation, and from the day after they left the institution."""
         spells = SituationSpell.objects.filter(span, situation__in=situations).order_by()
         rows = [(p, 0, since, until) for p, since, until in spells.values_list("person_id", "starts", "ends")]
         # Somebody without any dated situation is where the latest state says.
@@ -46,7 +62,7 @@ class Expectations:
         rows += [(pk, 0, date.min, None) for pk in undated.values_list("pk", flat=True)]
         left = Person.objects.filter(left_on__lt=last).order_by()
         rows += [(pk, 0, day + timedelta(days=1), None) for pk, day in left.values_list("pk", "left_on") if day]
-        return Spells.of(rows)
+        return Spells.of([*rows, *apart])
 
     def on(self, day: date, bounds: tuple[int, int]) -> Iterator[tuple[int, Expected]]:
         """(source, expected visits) of the local day [bounds[0], bounds[1])."""
