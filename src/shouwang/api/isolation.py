@@ -439,7 +439,8 @@ def plan(request: ApiRequest) -> PlanOut:
         lines=[
             PlanLine(
                 order=line.order.pk, number=line.order.number, person=_person(line.order.person),
-                version=line.order.version, room=line.room.pk if line.room else None, room_name=line.room.title if line.room else None,
+                version=line.order.version, room=line.room.pk if line.room else None,
+                room_name=line.room.title if line.room else None,
                 with_others=line.with_others, step_free=line.need.step_free if line.need else False,
                 together_with=line.need.together_with.number if line.need and line.need.together_with else None,
             )
