@@ -71,7 +71,7 @@ def test_rules_ask_no_database_and_no_clock(path: Path) -> None:
 
 
 # How often a tool is told to overlook something in the product. The number only falls.
-OVERLOOKED = 28
+OVERLOOKED = 27
 MARK = re.compile(r"# (?:type: ignore\[[\w-]+\]|noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*)(?P<reason>.*)")
 PRODUCT = [path for path in PYTHON if path.is_relative_to(ROOT / "src") and "tests" not in path.parts]
 

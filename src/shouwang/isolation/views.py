@@ -208,7 +208,7 @@ def rooms(request: Request) -> HttpResponse:
     """Facilities with their beds, and who still waits for one."""
     at = clock.now()
     facilities = queries.rooms(request.actor, at=at)
-    waiting = queries.waiting_for_place(request.actor, at=at)
+    waiting = queries.waiting_for_place(request.actor, at=at, limit=5)
     seen = [order.person_id for facility in facilities for view in facility.rooms for order in view.guests]
     audit.saw("rooms.seen", "order", [*seen, *(o.person_id for o, _room in waiting)], by=request.actor, at=at)
     ahead = queries.bed_forecast(request.actor, at=at)

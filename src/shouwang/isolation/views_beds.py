@@ -37,9 +37,11 @@ def plan(request: Request) -> HttpResponse:
     found = queries.bed_plan(by, at=at)
     audit.saw("rooms.planned", "order", [line.order.person_id for line in found.lines], by=by, at=at)
     why = {placing.order_id: placing.why for placing in refused}
+    for order_id in why.keys() - {line.order.pk for line in found.proposed}:  # no line to stand at
+        messages.warning(request, str(why[order_id]))
     context = {
         "plan": found,
-        "lines": [(line, why.get(line.order.pk, "")) for line in found.lines],
+        "lines": [(line, why.get(line.order.pk, "")) for line in found.proposed],
         "aims": [(AIM_WORDS[aim.name], aim) for aim in found.aims],
         "at": at,
     }

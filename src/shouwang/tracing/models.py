@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -388,11 +390,6 @@ class LinkStep(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="link_step_with_reason")]
 
 
-# Django looks for models here only.
-from shouwang.tracing import (  # noqa: E402 (Django finds models here; they need those above)
-    models_gatherings,  # noqa: F401 (as above)
-    models_lessons,  # noqa: F401 (as above)
-    models_scans,  # noqa: F401 (as above)
-    models_seats,  # noqa: F401 (as above)
-    models_told,  # noqa: F401 (as above)
-)
+# Django looks for models here only, and these need those above.
+for part in ("gatherings", "lessons", "scans", "seats", "told"):
+    import_module(f"shouwang.tracing.models_{part}")

@@ -45,12 +45,21 @@ class BedPlan:
     at: datetime
 
     @property
+    def proposed(self) -> list[Line]:
+        return [line for line in self.lines if line.room is not None]
+
+    @property
+    def left(self) -> list[Line]:
+        """Whom no room fits."""
+        return [line for line in self.lines if line.room is None]
+
+    @property
     def placed(self) -> int:
-        return sum(line.room is not None for line in self.lines)
+        return len(self.proposed)
 
     @property
     def waiting(self) -> int:
-        return len(self.lines) - self.placed
+        return len(self.left)
 
 
 def in_force_settings() -> BedSettings:
@@ -203,6 +212,10 @@ class Forecast:
     def dated(self) -> list[DatedDay]:
         today = clock.local_day(self.at)
         return [DatedDay(today + timedelta(days=day.day), day) for day in self.days]
+
+    @property
+    def waiting(self) -> int:
+        return self.days[0].waiting
 
     @property
     def warn_on(self) -> date | None:
