@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -24,6 +25,7 @@ from shouwang.checkins.actions import set_level
 from shouwang.cli.setup import make_home
 from shouwang.core import clock
 from shouwang.core.scope import system_actor
+from shouwang.core.sealing import key_file
 from shouwang.org import actions as org
 from shouwang.outreach import actions
 from shouwang.outreach.models import Delivery, Message, Round
@@ -56,6 +58,8 @@ def prepare(home: Path, port: int) -> None:
         )
         Delivery.objects.create(message=message, channel=channel, next_at=at)
     make_home(home)
+    (home / "secrets").mkdir()
+    shutil.copy2(key_file(), home / "secrets")  # what opens the addresses sealed above
     with closing(sqlite3.connect(home / "shouwang.sqlite3")) as copy:
         connection.connection.backup(copy)
 

@@ -192,6 +192,8 @@ VERBS = {
     "table.tracing.statement_companions": _("named as company in interviews"),
     "table.tracing.interviewnote": _("answers of interviews"),
     "table.tracing.gathering_participants": _("gatherings taken part in"),
+    "table.tracing.placescan": _("scans of place codes"),
+    "table.tracing.seat": _("seats in seat plans"),
     "table.tracing.enrolment": _("enrolments in courses"),
     "table.isolation.order": _("orders"),
     "table.surveys.target": _("surveys asked"),
