@@ -22,6 +22,7 @@ import pytest
 from django.db import connection
 
 from shouwang.checkins.actions import set_level
+from shouwang.checkins.queries.reminders import deadlines
 from shouwang.cli.setup import make_home
 from shouwang.core import clock
 from shouwang.core.scope import system_actor
@@ -44,8 +45,10 @@ def prepare(home: Path, port: int) -> None:
     by, at, today = system_actor("test"), clock.now(), clock.today()
     root = org.add_organisation(parent=None, kind="college", code="C", name="学院", starts=today, by=by, at=at)
     set_level(root.path, "I", on=today)
+    due = deadlines(today)[0].at  # who owes it, owes it by that moment
     row = Round.objects.create(
-        due_at=at, opens_at=at, ends_at=at + timedelta(hours=9), planned_at=at, purge_on=today + timedelta(days=30),
+        due_at=due, opens_at=min(at, due), ends_at=max(at, due) + timedelta(hours=9), planned_at=at,
+        purge_on=today + timedelta(days=30),
         items=[{"key": "checkin:daily", "zh": "申报", "en": "check-in", "path": "/"}],
     )  # fmt: skip
     for k in range(UNITS):
