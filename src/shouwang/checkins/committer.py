@@ -151,6 +151,10 @@ def ready() -> None:
         if connection.vendor == "postgresql":
             found: Any = connection.connection
             found.prepare_threshold = PREPARED_FROM
+            # A prepared plan made while tables were nearly empty reads them whole, and stays until they are analysed:
+            # all that this thread asks is by key, and keys have an index.
+            with connection.cursor() as cursor:
+                cursor.execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {LOCK_PATIENCE_MS}")
