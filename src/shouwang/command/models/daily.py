@@ -99,6 +99,11 @@ class UnitReportVersion(models.Model):
         ordering = ["version"]
         constraints = [models.UniqueConstraint(fields=["report", "version"], name="unit_report_version_once")]
 
+    @property
+    def said(self) -> list[str]:
+        """What was written."""
+        return [text for text in (self.problems, self.needs, self.done) if text]
+
 
 class ReportReview(models.Model):
     """A unit took in what had come from the units below it: which were missing, and why it did not wait for them."""

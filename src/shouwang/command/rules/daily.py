@@ -1,4 +1,4 @@
-"""Daily reports of units: who owes one, when it may be a zero report, when it may be taken in, what many say together."""
+"""Daily reports of units: who owes one, when it is zero, when it may be taken in, what many say together."""
 
 from __future__ import annotations
 
