@@ -36,9 +36,9 @@ def plans_on(day: date) -> Plans:
     return Regions(nodes | {row.organisation.path: row for row in rows})
 
 
-def plan_for(organisation: Organisation, day: date) -> ReportPlan | None:
-    """The plan that asks the units directly below `organisation` on `day`: its own, or the nearest above."""
-    return plans_on(day).of(organisation.path)
+def plan_for(path: str, day: date) -> ReportPlan | None:
+    """The plan that asks the units directly below the organisation at `path`: its own, or the nearest above."""
+    return plans_on(day).of(path)
 
 
 def due_at(plan: ReportPlan, kind: str, day: date) -> datetime:
@@ -209,9 +209,7 @@ def line_of(unit: Organisation, day: date) -> Line | None:
         return None
     top = (plan.organisation.path, plan.organisation_id)
     above = found._with_above({unit.path: unit.pk}, [subtree(unit.path)])
-    return Line(
-        unit, due_at(plan, unit.kind, day), rules.receivers(above, {**dict.fromkeys(above, top)})[unit.pk], None
-    )
+    return Line(unit, due_at(plan, unit.kind, day), rules.receivers(above, {unit.path: top})[unit.pk], None)
 
 
 # -- who may -------------------------------------------------------------------------------------------------------

@@ -73,9 +73,14 @@ def check_day(day: date, today: date) -> None:
     """BadInput for a day ahead, or one too far back to hand in a report for."""
     if day > today:
         raise BadInput(_("This day has not begun yet."), field="day", code="day_ahead")
-    if day < today - timedelta(days=BACK_DAYS):
+    if not open_for(day, today):
         sentence = _("Reports are handed in and corrected for up to %(days)s days back.")
         raise BadInput(sentence, field="day", code="day_too_old", days=BACK_DAYS)
+
+
+def open_for(day: date, today: date) -> bool:
+    """Whether a report of `day` can still be handed in or corrected."""
+    return today - timedelta(days=BACK_DAYS) <= day <= today
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +118,16 @@ def receivers(expected: Mapping[str, int], plan_of: Mapping[str, tuple[str, int]
     """Unit → unit that takes its report in: the nearest reporting unit above under the same plan, else the
     organisation of the plan.
 
-    `expected`: path → unit. `plan_of`: path → (path, id) of the organisation whose plan asks it.
+    `expected`: path → reporting unit. `plan_of`: path of each unit that is asked about → (path, id) of the organisation
+    whose plan asks it.
 
     >>> receivers({"00010001": 2, "000100010001": 3}, {"00010001": ("0001", 1), "000100010001": ("0001", 1)})
     {2: 1, 3: 2}
     """
     found = {}
-    for path, unit in expected.items():
-        top, organisation = plan_of[path]
+    for path, (top, organisation) in plan_of.items():
         above = (step for step in reversed(ancestors(path)[:-1]) if len(step) > len(top))
-        found[unit] = next((expected[step] for step in above if step in expected), organisation)
+        found[expected[path]] = next((expected[step] for step in above if step in expected), organisation)
     return found
 
 

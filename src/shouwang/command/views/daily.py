@@ -66,13 +66,16 @@ def _round(request: Request, found: Consolidated, now: datetime, form: TakeInFor
     rows = sorted(found.rows, key=lambda pair: (pair[0].report is not None, pair[0].unit.path))
     missing = [line.unit for line in sheet.missing[:SHOWN]]
     owners = who_answers(missing, on=today) if missing else {}
+    shown = [
+        (line, values, consolidating.state_of(line), owners.get(line.unit.pk)) for line, values in rows[:SHOWN]
+    ]  # fmt: skip
     return {
         "found": found, "sheet": sheet, "unit": sheet.unit, "day": sheet.day, "as_of": now,
-        "rows": [(line, values, consolidating.state_of(line), owners.get(line.unit.pk)) for line, values in rows[:SHOWN]],
+        "rows": shown,
         "left_out": max(len(rows) - SHOWN, 0),
         "labels": [rules.LABELS[key] for key in found.columns],
         "sums": [(rules.LABELS[key], found.totals[key]) for key in found.columns],
-        "plan": reads.plan_for(sheet.unit, sheet.day),
+        "plan": reads.plan_for(sheet.unit.path, sheet.day),
         "own": reads.line_of(sheet.unit, sheet.day),
         "may_take_in": reads.reviews_for(request.actor, sheet.unit, today),
         "may_plan": request.actor.holds(reads.ISSUE, sheet.unit.path),
@@ -104,7 +107,6 @@ def take_in(request: Request) -> HttpResponse:
     except (BadInput, Conflict) as error:
         put_error(form, error)
         found = consolidated(request.actor, unit.pk, day, now)
-        form.data = {**form.data.dict(), "stamp": found.sheet.stamp}
         return render(request, "command/daily.html", _round(request, found, now, form), status=error.status)
     messages.success(request, _("%(taken)s reports taken in; they are locked.") % {"taken": row.taken})
     return redirect(_here(unit, day))
@@ -204,8 +206,8 @@ def _own(
         "receiver": Organisation.objects.filter(pk=line.receiver).first() if line else None,
         "versions": list(row.versions.select_related("by").order_by("-version")) if row else [],
         "below": below, "below_url": _here(unit, day),
-        "may": line is not None and reads.acts_for(by, unit, today) and today - timedelta(rules.BACK_DAYS) <= day <= today,
-        "plan": reads.plan_for(line.unit.parent, day) if line and line.unit.parent else None,
+        "may": line is not None and reads.acts_for(by, unit, today) and rules.open_for(day, today),
+        "plan": reads.plan_for(rules.parent_path(unit.path), day) if line else None,
         "yesterday": day - timedelta(days=1), "tomorrow": day + timedelta(days=1) if day < today else None,
     }  # fmt: skip
 
@@ -217,7 +219,7 @@ def daily_plan(request: Request, pk: int) -> HttpResponse:
     by, now = request.actor, clock.now()
     organisation = organisation_for(by, pk, reads.ISSUE)
     today = clock.local_day(now)
-    plan = reads.plan_for(organisation, today)
+    plan = reads.plan_for(organisation.path, today)
     inside = Organisation.objects.filter(in_ranges("path", [subtree(organisation.path)]), current(today))
     present = set(inside.exclude(pk=pk).order_by().values_list("kind", flat=True).distinct())
     kinds = [kind for kind in Organisation.Kind.values if kind in present]
