@@ -1,6 +1,6 @@
 """The only writes of command: levels and reports, directives from draft to issue, tasks."""
 
-from shouwang.command.actions.daily import COUNTER, end_report_plan, hand_in, set_report_plan, take_in
+from shouwang.command.actions.daily import end_report_plan, hand_in, set_report_plan, take_in
 from shouwang.command.actions.directives import (
     accept_undecided,
     add_measure,
@@ -17,7 +17,6 @@ from shouwang.command.actions.standing import declare_level, end_level, issue_re
 from shouwang.command.actions.tasks import act_on_task, split_task, sweep_tasks
 
 __all__ = [
-    "COUNTER",
     "accept_undecided",
     "acknowledge",
     "act_on_task",

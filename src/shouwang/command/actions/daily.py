@@ -11,15 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.command.models import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.queries import daily as reads
-from shouwang.command.queries.figures import figures
+from shouwang.command.queries.figures import counted
 from shouwang.command.rules import daily as rules
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.retention import keep_days
-from shouwang.core.scope import Actor, system_actor
+from shouwang.core.scope import Actor
 from shouwang.org.models import Organisation
-
-COUNTER = system_actor("daily report")
 
 
 @transaction.atomic
@@ -97,11 +95,11 @@ def hand_in(
         reason = rules.check_reason(reason, sentence=_("Say why the report is corrected."))
     elif not reads.sheet_of(unit, day, at).closed:
         raise Conflict(_("First take in the reports of the units below."), code="review_first")
-    counted = figures(COUNTER, unit, day, at)
-    values = {key: counted.values.get(key) for key in rules.KEYS}
+    found = counted(unit, day, at)
+    values = {key: found.values.get(key) for key in rules.KEYS}
     if zero:
         rules.check_zero(values, words)
-    body = {"as_of": counted.as_of.isoformat(), "values": values}
+    body = {"as_of": found.at.isoformat(), "values": values}
     row = row or UnitReport(
         unit=unit, day=day, reports_to_id=line.receiver, due_at=line.due_at, first_at=at, version=0,
         purge_on=day + timedelta(days=keep_days("unit_report")),

@@ -191,19 +191,19 @@ class Day:
         return Sheet(unit, self.day, at, direct, whole, reviews)
 
 
-def sheet_of(unit: Organisation, day: date, at: datetime) -> Sheet:
+def sheet_of(unit: Organisation, day: date, at: datetime, plans: Plans | None = None) -> Sheet:
     """What is expected from below `unit` on `day` and what came. The caller has fetched the unit within reach."""
-    found = Day.within([subtree(unit.path)], day, plans_on(day))
+    found = Day.within([subtree(unit.path)], day, plans or plans_on(day))
     return found.sheet(unit, list(ReportReview.objects.filter(unit=unit, day=day).select_related("by")), at)
 
 
-def line_of(unit: Organisation, day: date) -> Line | None:
-    """What the unit itself owes on `day`, or handed in; None where nothing is asked of it. Four queries."""
+def line_of(unit: Organisation, day: date, plans: Plans | None = None) -> Line | None:
+    """What the unit itself owes on `day`, or handed in; None where nothing is asked of it. Four queries at most."""
     row = UnitReport.objects.select_related("unit", "reports_to", "submitted_by", "locked_by")
     report = row.filter(unit=unit, day=day).first()
     if report is not None:
         return Line(unit, report.due_at, report.reports_to_id, report)
-    found = Day(plans_on(day), day)
+    found = Day(plans or plans_on(day), day)
     plan = found._plan(unit)
     if plan is None or not Organisation.objects.filter(current(day), pk=unit.pk).exists():
         return None
@@ -261,12 +261,12 @@ def first_unit(by: Actor, *, on: date) -> Organisation | None:
     return Organisation.objects.select_related("parent").filter(path=paths[0]).first()
 
 
-def report_seen(by: Actor, unit_id: int, day: date) -> tuple[Organisation, Line | None]:
+def report_seen(by: Actor, unit_id: int, day: date, plans: Plans | None = None) -> tuple[Organisation, Line | None]:
     """A unit and its report of the day. A report is also seen by whom it was handed in to, wherever the unit is."""
     unit = Organisation.objects.select_related("parent").filter(pk=unit_id).first()
     if unit is None:
         raise NotFound
-    line = line_of(unit, day)
+    line = line_of(unit, day, plans)
     if line is not None and line.report is not None:
         try:
             unit_for(by, line.report.reports_to_id, on=clock.today())

@@ -35,7 +35,9 @@ class Owed:
 
 
 def daily_work(by: Actor, answered: Answered, at: datetime) -> list[Owed]:
-    """Of today, by deadline. One query while no plan asks for reports, seven at most."""
+    """Of today, by deadline. No query for who answers for nothing, one while no plan asks, seven at most."""
+    if not answered and not by.holds(ISSUE):
+        return []
     day = clock.local_day(at)
     plans = plans_on(day)
     tops = [plan.organisation for _ranges, plan in plans if plan and by.holds(ISSUE, plan.organisation.path)]

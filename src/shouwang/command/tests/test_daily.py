@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -171,7 +172,7 @@ def test_the_second_of_two_reviewers_is_told(day: Cast) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_two_reviewers_at_the_same_moment(cast: Cast) -> None:
+def test_two_reviewers_at_the_same_moment(transactional_db: None, cast: Cast) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("the embedded database has one writer at a time")
     asked(cast)
@@ -231,7 +232,7 @@ def test_work_and_reminders_show_it_until_it_is_done(day: Cast) -> None:
     assert ("report", day.org["CS2302"].title) in mine("fang"), "nobody else answers for it"
     assert (owing("10:00"), owing("16:00")) == (["孟欣"], ["方老师", "欧阳静"])
     (due,) = (due for due in DailyReports().due_on(TODAY) if due.key == "daily:10:00")
-    ask = {"until": NOON, "reached": True, "already": False}
+    ask: dict[str, Any] = {"until": NOON, "reached": True, "already": False}
     assert DailyReports().facts(due.key, due.at, day.person["meng"], **ask).asked
     hand_in(day, "CS2301", "meng")
     assert mine("meng") == [] and owing("10:00") == []

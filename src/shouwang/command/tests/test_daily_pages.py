@@ -66,7 +66,7 @@ def test_a_unit_hands_in_and_its_superior_takes_in_on_the_page(cast: Cast, sign_
     page = fang.get(here, headers=ENGLISH).content.decode()
     assert "缺口罩" in page and "Wait for it, or say why not" in page
     stamp = reads.sheet_of(cast.org["IE"], TODAY, NOON).stamp
-    into = f"/command/daily/take-in/?unit={cast.org['IE'].pk}"
+    into = f"/command/daily/{cast.org['IE'].pk}/take-in/"
     refused = fang.post(into, {"stamp": stamp, "reason": ""}, headers=ENGLISH)
     assert refused.status_code == 400 and "1 reports have not come" in refused.content.decode()
     stale = fang.post(into, {"stamp": "0" * 16, "reason": "急"}, headers=ENGLISH)
@@ -194,7 +194,8 @@ def many(cast: Cast, colleges: int, each: int) -> None:
     values = {**dict.fromkeys(rules.KEYS, 1), "roster": 30}
     create_many([
         UnitReport(
-            unit=unit, reports_to=unit.parent, day=TODAY, figures={"as_of": at.isoformat(), "values": values},
+            unit=unit, reports_to_id=unit.parent_id or 0, day=TODAY,
+            figures={"as_of": at.isoformat(), "values": values},
             version=1, due_at=NOON, first_at=at, submitted_at=at, purge_on=TODAY,
         )
         for unit in (*first, *second)

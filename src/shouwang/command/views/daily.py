@@ -20,7 +20,7 @@ from shouwang.command.models import UnitReport
 from shouwang.command.queries import daily as reads
 from shouwang.command.queries.answering import who_answers
 from shouwang.command.queries.consolidated import Consolidated, consolidated, keys_for
-from shouwang.command.queries.figures import figures
+from shouwang.command.queries.figures import counted
 from shouwang.command.rules import daily as rules
 from shouwang.command.views.report import DOCX
 from shouwang.core import clock
@@ -46,6 +46,11 @@ def _asked(request: Request, now: datetime) -> tuple[int, date]:
     if first is None:
         raise NotFound
     return first.pk, day
+
+
+def _day(request: Request, now: datetime) -> date:
+    asked: date | None = cleaned(ReportDayForm(request.GET), _("This address does not name a day and a unit."))["day"]
+    return asked or clock.local_day(now)
 
 
 def _here(unit: Organisation, day: date) -> str:
@@ -95,11 +100,11 @@ def _parent(request: Request, unit: Organisation, today: date) -> Organisation |
 
 @require_POST
 @signed_in
-def take_in(request: Request) -> HttpResponse:
+def take_in(request: Request, pk: int) -> HttpResponse:
     """Take in and lock what has come."""
     now = clock.now()
-    unit_id, day = _asked(request, now)
-    unit = reads.unit_for(request.actor, unit_id, on=clock.local_day(now))
+    day = _day(request, now)
+    unit = reads.unit_for(request.actor, pk, on=clock.local_day(now))
     form = TakeInForm(request.POST)
     given = cleaned(form)
     try:
@@ -159,9 +164,9 @@ def daily_template(request: Request) -> HttpResponse:
 def daily_report(request: Request, pk: int) -> HttpResponse:
     """One unit's report of a day: numbers as they stand, the free part, what was handed in and by whom."""
     by, now = request.actor, clock.now()
-    today = clock.local_day(now)
-    day = cleaned(ReportDayForm(request.GET), _("This address does not name a day and a unit."))["day"] or today
-    unit, line = reads.report_seen(by, pk, day)
+    day = _day(request, now)
+    plans = reads.plans_on(day)
+    unit, line = reads.report_seen(by, pk, day, plans)
     row = line.report if line else None
     form = HandInForm(request.POST or None, initial=_initial(row))
     error: ShouwangError | None = None
@@ -179,7 +184,11 @@ def daily_report(request: Request, pk: int) -> HttpResponse:
             messages.success(request, _("Zero report handed in.") if zero else _("Report handed in."))
             return redirect(reverse("command:daily_report", args=[pk]) + f"?day={day.isoformat()}")
     status = 200 if request.method == "GET" else error.status if error else 422
-    return render(request, "command/daily_report.html", _own(request, unit, line, day, form, now), status=status)
+    return render(request, "command/daily_report.html", _own(request, unit, line, day, form, plans), status=status)
+
+
+def _receiver(line: reads.Line) -> Organisation | None:
+    return line.report.reports_to if line.report else Organisation.objects.filter(pk=line.receiver).first()
 
 
 def _initial(row: UnitReport | None) -> dict[str, object]:
@@ -189,25 +198,26 @@ def _initial(row: UnitReport | None) -> dict[str, object]:
 
 
 def _own(
-    request: Request, unit: Organisation, line: reads.Line | None, day: date, form: HandInForm, now: datetime
+    request: Request, unit: Organisation, line: reads.Line | None, day: date, form: HandInForm, plans: reads.Plans
 ) -> dict[str, Any]:
-    by, today = request.actor, clock.local_day(now)
+    by, now = request.actor, clock.now()
+    today = clock.local_day(now)
     row = line.report if line else None
     keys = keys_for(by, row.reports_to if row and by.holds(reads.VIEW, row.reports_to.path) else unit)
-    live = figures(actions.COUNTER, unit, day, now) if day <= today else None
+    live = counted(unit, day, now) if day <= today else None
     said = row.figures["values"] if row else {}
     labels = rules.LABELS
     numbers = [(labels[key], live.values.get(key) if live else None, said.get(key), key) for key in keys]
-    below = reads.sheet_of(unit, day, now)
+    below = reads.sheet_of(unit, day, now, plans)
     return {
         "unit": unit, "line": line, "report": row, "day": day, "today": today, "form": form, "as_of": now,
         "numbers": numbers, "health": keys is rules.KEYS, "live": live,
         "said_at": datetime.fromisoformat(row.figures["as_of"]) if row else None,
-        "receiver": Organisation.objects.filter(pk=line.receiver).first() if line else None,
+        "receiver": _receiver(line) if line else None,
         "versions": list(row.versions.select_related("by").order_by("-version")) if row else [],
         "below": below, "below_url": _here(unit, day),
         "may": line is not None and reads.acts_for(by, unit, today) and rules.open_for(day, today),
-        "plan": reads.plan_for(rules.parent_path(unit.path), day) if line else None,
+        "plan": plans.of(rules.parent_path(unit.path)) if line else None,
         "yesterday": day - timedelta(days=1), "tomorrow": day + timedelta(days=1) if day < today else None,
     }  # fmt: skip
 
