@@ -24,16 +24,21 @@ from shouwang.org.models import Organisation
 def set_report_plan(
     *, organisation: Organisation, deadlines: Mapping[str, str], until: date, reason: str, by: Actor, at: datetime
 ) -> ReportPlan:
-    """From today to `until` the units below of the kinds in `deadlines` (kind → "HH:MM") report each day. Needs
-    report.issue there. Replaces the plan that this organisation had."""
+    """Until `until` the units below of the kinds in `deadlines` (kind → "HH:MM") report each day: report.issue there.
+
+    From today, without the times that have passed. Where this organisation asks already, from tomorrow: what is owed
+    today does not change in the middle of the day.
+    """
     by.require(reads.ISSUE, organisation.path)
-    today = clock.local_day(at)
-    kinds = set(Organisation.Kind.values)
-    found, reason = rules.check_plan(deadlines, kinds=kinds, until=until, today=today, reason=reason)
     _lock(organisation.pk)
-    old = _close(organisation, today, str(_("replaced")))
+    today = clock.local_day(at)
+    asks = ReportPlan.objects.filter(organisation=organisation, starts__lte=today, until__gte=today).exists()
+    starts = today + timedelta(days=1) if asks else today
+    kinds = set(Organisation.Kind.values)
+    found, reason = rules.check_plan(deadlines, kinds=kinds, starts=starts, until=until, reason=reason)
+    old = _close(organisation, starts, str(_("replaced")))
     row = ReportPlan.objects.create(
-        organisation=organisation, deadlines=found, until=until, reason=reason, starts=today, made_at=at,
+        organisation=organisation, deadlines=found, until=until, reason=reason, starts=starts, made_at=at,
         made_by_id=by.account_id,
     )  # fmt: skip
     new = {"deadlines": found, "until": str(until), "reason": reason}
@@ -54,12 +59,13 @@ def end_report_plan(*, organisation: Organisation, reason: str, by: Actor, at: d
     audit.record("report_plan.ended", "report_plan", organisation.pk, by=by, at=at, old=old, new={"reason": reason})
 
 
-def _close(organisation: Organisation, today: date, reason: str) -> dict[str, object] | None:
-    rows = ReportPlan.objects.filter(organisation=organisation, until__gte=today)
+def _close(organisation: Organisation, first: date, reason: str) -> dict[str, object] | None:
+    """No plan of this organisation asks from `first` on. One that was to begin later never asks."""
+    rows = ReportPlan.objects.filter(organisation=organisation, until__gte=first)
     old = rows.order_by("-pk").first()
     if old is None:
         return None
-    rows.update(until=today - timedelta(days=1), end_reason=reason[: rules.WHY])
+    rows.update(until=first - timedelta(days=1), end_reason=reason[: rules.WHY])
     return {"deadlines": old.deadlines, "until": str(old.until)}
 
 

@@ -46,6 +46,11 @@ def due_at(plan: ReportPlan, kind: str, day: date) -> datetime:
     return datetime.combine(day, rules.time_of(plan.deadlines[kind]), tzinfo=clock.zone())
 
 
+def asks(plan: ReportPlan, kind: str, day: date) -> bool:
+    """Whether units of this kind owe a report of `day`: not where the time had passed when they were first asked."""
+    return kind in plan.deadlines and due_at(plan, kind, day) > plan.made_at
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A unit that owes a report of the day, or handed one in: until when, to whom, and what came."""
@@ -172,7 +177,7 @@ class Day:
     def _plan(self, unit: Organisation) -> ReportPlan | None:
         """The plan that asks this unit: of the nearest organisation above it, never its own."""
         plan = self.plans.of(rules.parent_path(unit.path))
-        return plan if plan is not None and unit.kind in plan.deadlines else None
+        return plan if plan is not None and asks(plan, unit.kind, self.day) else None
 
     def _with_above(self, ids: Mapping[str, int], ranges: Collection[Range]) -> dict[str, int]:
         """With the reporting units above the ranges, which may be whom the topmost ones report to."""
@@ -281,14 +286,17 @@ def report_seen(by: Actor, unit_id: int, day: date, plans: Plans | None = None) 
 
 def deadlines_on(day: date) -> list[str]:
     """Every time of day at which some unit's report falls due. One query."""
-    return sorted({text for _ranges, plan in plans_on(day) if plan for text in plan.deadlines.values()})
+    plans = [plan for _ranges, plan in plans_on(day) if plan]
+    return sorted({text for plan in plans for kind, text in plan.deadlines.items() if asks(plan, kind, day)})
 
 
 def units_due(day: date, text: str) -> QuerySet[Organisation]:
     """The units whose report of `day` is due at the time `text`, whether or not it came."""
     asked = Q(pk__in=())
     for ranges, plan in plans_on(day):
-        kinds = [kind for kind, due in plan.deadlines.items() if due == text] if plan else []
+        kinds = (
+            [kind for kind in plan.deadlines if plan.deadlines[kind] == text and asks(plan, kind, day)] if plan else []
+        )
         if kinds:
             asked |= in_ranges("parent__path", ranges) & Q(kind__in=kinds)
     return Organisation.objects.filter(asked, current(day))

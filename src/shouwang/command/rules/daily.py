@@ -23,7 +23,7 @@ TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # Whoever answers for a unit without the right to its numbers (a class monitor) sees who was heard from, and nothing of
 # health.
 SAID_TO_ALL = ("roster", "checked_in", "self", "proxy", "clinic", "unknown")
-COLUMNS = ("roster", "checked_in", "unknown", "symptomatic", "cases_open", "contacts_close", "quarantined", "isolated")
+COLUMNS = ("roster", "checked_in", "unknown", "symptomatic", "cases_open", "quarantined", "isolated")
 # Each of these above 0 is something to report.
 WATCHED = ("symptomatic", "alerts_open", "cases_open", "contacts_waiting", "quarantined", "isolated")
 KEYS = tuple(figure.key for figure in FIGURES)
@@ -31,7 +31,7 @@ LABELS = {figure.key: figure.label for figure in FIGURES}
 
 
 def check_plan(
-    deadlines: Mapping[str, str], *, kinds: Collection[str], until: date, today: date, reason: str
+    deadlines: Mapping[str, str], *, kinds: Collection[str], starts: date, until: date, reason: str
 ) -> tuple[dict[str, str], str]:
     """(kind → "HH:MM", reason). BadInput for no kind, an unknown kind, no time, a day that is past or too far."""
     found: dict[str, str] = {}
@@ -44,9 +44,9 @@ def check_plan(
         found[kind] = text.strip()
     if not found:
         raise BadInput(_("Say for at least one kind of unit until when it reports."), field="deadlines")
-    if not today <= until <= today + timedelta(days=MOST_DAYS):
-        sentence = _("The last day lies between today and %(days)s days from now.")
-        raise BadInput(sentence, field="until", days=MOST_DAYS)
+    if not starts <= until <= starts + timedelta(days=MOST_DAYS):
+        sentence = _("The last day lies between %(first)s, when it begins, and %(days)s days later.")
+        raise BadInput(sentence, field="until", first=str(starts), days=MOST_DAYS)
     return found, check_reason(reason)
 
 

@@ -14,10 +14,11 @@ from django.db import connection, connections
 from shouwang.checkins import actions as checkins
 from shouwang.checkins.rules import Answers
 from shouwang.command import actions, queries
-from shouwang.command.models import ReportReview, UnitReport
+from shouwang.command.models import ReportPlan, ReportReview, UnitReport
 from shouwang.command.queries import daily as reads
 from shouwang.command.queries.consolidated import consolidated
 from shouwang.command.rules.daily import Words
+from shouwang.command.tests.papers import put_in_charge
 from shouwang.command.tests.reports import EARLY, TODAY, asked, hand_in, take_in
 from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.models import AuditEntry
@@ -257,3 +258,23 @@ def test_nothing_is_owed_without_a_plan(cast: Cast) -> None:
     assert DailyReports().due_on(TODAY) == []
     with pytest.raises(Conflict):
         actions.end_report_plan(organisation=cast.org["WCU"], reason="再次", by=cast.by("su"), at=NOON)
+
+
+def test_what_is_owed_today_does_not_change_in_the_middle_of_the_day(cast: Cast) -> None:
+    root, su = cast.org["WCU"], cast.by("su")
+    last = TODAY + timedelta(days=9)
+
+    def ask(deadlines: dict[str, str]) -> ReportPlan:
+        return actions.set_report_plan(
+            organisation=root, deadlines=deadlines, until=last, reason="校防", by=su, at=NOON
+        )
+
+    put_in_charge(cast)
+    ask({"class": "10:00", "college": "16:00"})
+    assert round_of(cast, "IE") == {}, "ten o'clock had passed when they were asked"
+    assert reads.deadlines_on(TODAY) == ["16:00"]
+    assert reads.deadlines_on(TODAY + timedelta(days=1)) == ["10:00", "16:00"]
+    assert ask({"office": "17:00"}).starts == TODAY + timedelta(days=1)
+    assert ask({"office": "18:00"}).starts == TODAY + timedelta(days=1)
+    assert round_of(cast, "WCU") == {"IE": "missing", "FL": "missing"}
+    assert reads.deadlines_on(TODAY + timedelta(days=1)) == ["18:00"]

@@ -14,7 +14,7 @@ from shouwang.core.errors import BadInput
 from shouwang.core.tree import step
 
 TODAY = date(2026, 3, 2)
-PLAN: dict[str, Any] = {"kinds": {"class", "college"}, "until": TODAY, "today": TODAY, "reason": "校发〔2026〕1号"}
+PLAN: dict[str, Any] = {"kinds": {"class", "college"}, "starts": TODAY, "until": TODAY, "reason": "校发〔2026〕1号"}
 
 
 def test_a_plan_names_kinds_times_and_an_end() -> None:

@@ -71,20 +71,24 @@ def _round(request: Request, found: Consolidated, now: datetime, form: TakeInFor
     rows = sorted(found.rows, key=lambda pair: (pair[0].report is not None, pair[0].unit.path))
     missing = [line.unit for line in sheet.missing[:SHOWN]]
     owners = who_answers(missing, on=today) if missing else {}
+    form, labels = form or TakeInForm(), [rules.LABELS[key] for key in found.columns]
+    form.fields["reason"].required = bool(sheet.missing)
     shown = [
-        (line, values, consolidating.state_of(line), owners.get(line.unit.pk)) for line, values in rows[:SHOWN]
+        (line, list(zip(labels, values, strict=True)) if values else [], consolidating.state_of(line),
+         owners.get(line.unit.pk))
+        for line, values in rows[:SHOWN]
     ]  # fmt: skip
     return {
         "found": found, "sheet": sheet, "unit": sheet.unit, "day": sheet.day, "as_of": now,
         "rows": shown,
         "left_out": max(len(rows) - SHOWN, 0),
-        "labels": [rules.LABELS[key] for key in found.columns],
+        "labels": labels,
         "sums": [(rules.LABELS[key], found.totals[key]) for key in found.columns],
         "plan": reads.plan_for(sheet.unit.path, sheet.day),
         "own": reads.line_of(sheet.unit, sheet.day),
         "may_take_in": reads.reviews_for(request.actor, sheet.unit, today),
         "may_plan": request.actor.holds(reads.ISSUE, sheet.unit.path),
-        "form": form or TakeInForm(initial={"stamp": sheet.stamp}),
+        "form": form,
         "yesterday": sheet.day - timedelta(days=1),
         "tomorrow": sheet.day + timedelta(days=1) if sheet.day < today else None,
         "parent": _parent(request, sheet.unit, today),
@@ -209,6 +213,7 @@ def _own(
     labels = rules.LABELS
     numbers = [(labels[key], live.values.get(key) if live else None, said.get(key), key) for key in keys]
     below = reads.sheet_of(unit, day, now, plans)
+    form.fields["reason"].required = row is not None
     return {
         "unit": unit, "line": line, "report": row, "day": day, "today": today, "form": form, "as_of": now,
         "numbers": numbers, "health": keys is rules.KEYS, "live": live,
@@ -229,7 +234,8 @@ def daily_plan(request: Request, pk: int) -> HttpResponse:
     by, now = request.actor, clock.now()
     organisation = organisation_for(by, pk, reads.ISSUE)
     today = clock.local_day(now)
-    plan = reads.plan_for(organisation.path, today)
+    tomorrow = reads.plan_for(organisation.path, today + timedelta(days=1))
+    plan = reads.plan_for(organisation.path, today) or tomorrow
     inside = Organisation.objects.filter(in_ranges("path", [subtree(organisation.path)]), current(today))
     present = set(inside.exclude(pk=pk).order_by().values_list("kind", flat=True).distinct())
     kinds = [kind for kind in Organisation.Kind.values if kind in present]
@@ -238,17 +244,18 @@ def daily_plan(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            actions.set_report_plan(
+            row = actions.set_report_plan(
                 organisation=organisation, deadlines=form.deadlines, until=given["until"], reason=given["reason"],
                 by=by, at=now,
             )  # fmt: skip
         except BadInput as error:
             put_error(form, error)
         else:
-            messages.success(request, _("The units are asked from today."))
+            messages.success(request, _("The units are asked from %(day)s on.") % {"day": row.starts})
             return redirect(_here(organisation, today))
     context = {
         "organisation": organisation, "plan": plan, "form": form, "end_form": ReasonForm(),
+        "next": tomorrow if tomorrow != plan else None,
         "own": plan is not None and plan.organisation_id == pk, "back": _here(organisation, today),
         "times": [(Organisation.Kind(kind).label, text) for kind, text in plan.deadlines.items()] if plan else [],
     }  # fmt: skip
