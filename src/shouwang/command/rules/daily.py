@@ -23,10 +23,11 @@ TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # Whoever answers for a unit without the right to its numbers (a class monitor) sees who was heard from, and nothing of
 # health.
 SAID_TO_ALL = ("roster", "checked_in", "self", "proxy", "clinic", "unknown")
-COLUMNS = ("roster", "checked_in", "unknown", "symptomatic", "cases_open", "quarantined", "isolated")
+COLUMNS = ("roster", "checked_in", "symptomatic", "cases_open", "quarantined", "isolated")
 # Each of these above 0 is something to report.
 WATCHED = ("symptomatic", "alerts_open", "cases_open", "contacts_waiting", "quarantined", "isolated")
-KEYS = tuple(figure.key for figure in FIGURES)
+# Free beds are the institution's: the same ones for each of its units, so that a sum would count them many times.
+KEYS = tuple(figure.key for figure in FIGURES if figure.key != "beds_free")
 LABELS = {figure.key: figure.label for figure in FIGURES}
 
 
@@ -176,7 +177,7 @@ def shown(rows: Mapping[int, Mapping[str, int | None]]) -> dict[int, dict[str, i
     found: dict[int, dict[str, int | str | None]] = {unit: dict(values) for unit, values in rows.items()}
     groups = {unit: roster for unit, values in rows.items() if (roster := values.get("roster")) is not None}
     for key in KEYS:
-        if key in SAID_TO_ALL or key in ("beds_free",):
+        if key in SAID_TO_ALL:
             continue
         # A small group's own number is not in its report at all: it takes part here as a number that is left out.
         numbers = {unit: rows[unit].get(key) or 0 for unit in groups}

@@ -129,3 +129,8 @@ def test_what_is_missing_is_named_unless_there_is_a_reason() -> None:
     assert told.value.data["n"] == 9 and "4班…" in told.value.sentence and "5班" not in told.value.sentence
     assert rules.check_review(["一班"], " 停电 ") == "停电"
     assert rules.check_review([], "") == ""
+
+
+def test_only_what_belongs_to_a_units_own_people_is_added_up() -> None:
+    assert "beds_free" not in rules.totals([{"beds_free": 22}, {"beds_free": 22}])
+    assert "beds_free" not in rules.KEYS and set(rules.COLUMNS) <= set(rules.KEYS)
