@@ -29,6 +29,6 @@ def due_reviews(on: date) -> QuerySet[ReportReview]:
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("report", due_reports))
-    register(Dataset("unit_report", due_unit_reports))
-    register(Dataset("report_review", due_reviews))
+    register(Dataset("daily_report", due_unit_reports))
+    register(Dataset("daily_review", due_reviews))
     register(Dataset("directive", due_directives))

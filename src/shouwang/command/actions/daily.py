@@ -108,7 +108,7 @@ def hand_in(
     body = {"as_of": found.at.isoformat(), "values": values}
     row = row or UnitReport(
         unit=unit, day=day, reports_to_id=line.receiver, due_at=line.due_at, first_at=at, version=0,
-        purge_on=day + timedelta(days=keep_days("unit_report")),
+        purge_on=day + timedelta(days=keep_days("daily")),
     )  # fmt: skip
     return _write(row, body, words, zero, reason, by=by, at=at)
 
@@ -167,7 +167,7 @@ def take_in(*, unit: Organisation, day: date, stamp: str, reason: str = "", by: 
     row = ReportReview.objects.create(
         unit=unit, day=day, number=len(sheet.reviews) + 1, expected=sheet.count.expected, taken=len(ids),
         missing=[line.unit.pk for line in sheet.missing], reason=reason, at=at, by_id=by.account_id,
-        purge_on=day + timedelta(days=keep_days("unit_report")),
+        purge_on=day + timedelta(days=keep_days("daily")),
     )  # fmt: skip
     audit.record_many("unit_report.locked", "unit_report", ((pk, None, {"day": str(day)}) for pk in ids), by=by, at=at)
     new = {"day": str(day), "taken": row.taken, "expected": row.expected, "missing": row.missing, "reason": reason}

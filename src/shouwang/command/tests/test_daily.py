@@ -14,14 +14,16 @@ from django.db import connection, connections
 from shouwang.checkins import actions as checkins
 from shouwang.checkins.rules import Answers
 from shouwang.command import actions, queries
-from shouwang.command.models import ReportPlan, ReportReview, UnitReport
+from shouwang.command.models import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.queries import daily as reads
 from shouwang.command.queries.consolidated import consolidated
 from shouwang.command.rules.daily import Words
 from shouwang.command.tests.papers import put_in_charge
 from shouwang.command.tests.reports import EARLY, TODAY, asked, hand_in, take_in
+from shouwang.core import purging
 from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.models import AuditEntry
+from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor, system_actor
 from shouwang.core.tree import step
 from shouwang.org.models import Organisation
@@ -278,3 +280,14 @@ def test_what_is_owed_today_does_not_change_in_the_middle_of_the_day(cast: Cast)
     assert ask({"office": "18:00"}).starts == TODAY + timedelta(days=1)
     assert round_of(cast, "WCU") == {"IE": "missing", "FL": "missing"}
     assert reads.deadlines_on(TODAY + timedelta(days=1)) == ["18:00"]
+
+
+def test_it_goes_on_its_purge_date(day: Cast) -> None:
+    hand_in(day, "CS2301", "meng")
+    take_in(day, "IE", "fang", "2302 班在外实习")
+    last = TODAY + timedelta(days=keep_days("daily"))
+    purging.purge(on=last - timedelta(days=1), at=NOON)
+    assert UnitReport.objects.exists() and ReportReview.objects.exists()
+    counts = purging.purge(on=last, at=NOON)
+    assert (counts["daily_report"], counts["daily_review"]) == (1, 1)
+    assert not UnitReportVersion.objects.exists()
