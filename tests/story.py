@@ -4,7 +4,8 @@ Lin reports a fever; **He** opens and confirms the case; **Qiu** traces it, conf
 leaves Meng (same table in the canteen) undecided; Lin came back with it from elsewhere; Wang is
 served a quarantine order and objects. Zhao's alert waits. Whoever has not checked in by nine is reminded. **Su**
 declares level I and issues the report; **Admin** checks a roster file, gives the class a channel and holds a token.
-**Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft.
+**Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
+asks the colleges for daily reports.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
 """
@@ -296,6 +297,15 @@ def _ordered(story: Story) -> None:
         "measure": rows[1].measures.get().pk,
         "task": Task.objects.get(directive=rows[0]).pk,
     }
+
+
+def _reports_asked(story: Story) -> None:
+    """Su asks the colleges for a report each day."""
+    at = NOON - timedelta(minutes=5)
+    command.set_report_plan(
+        organisation=story.cast.org["WCU"], deadlines={"college": "16:00"}, until=TODAY + timedelta(days=7),
+        reason="校防〔2026〕3号", by=story.cast.by("su", at), at=at,
+    )  # fmt: skip
 
 
 def _tested(story: Story) -> None:

@@ -17,6 +17,7 @@ from shouwang.api.chains import router as chains_router
 from shouwang.api.checkin_forms import router as forms_router
 from shouwang.api.checkins import router as checkins_router
 from shouwang.api.command import router as command_router
+from shouwang.api.daily import router as daily_router
 from shouwang.api.directives import router as directives_router
 from shouwang.api.docs import DocsPage
 from shouwang.api.followups import router as followups_router
@@ -116,5 +117,6 @@ api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)
 api.add_router("/command", command_router)
+api.add_router("/command/daily", daily_router)
 api.add_router("/command", packs_router)
 api.add_router("/command", directives_router)

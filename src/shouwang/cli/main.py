@@ -28,6 +28,7 @@ COMMANDS = {
     "chains": ("chains", "chains", "Transmission chains: who infected whom; propose, accept, reject, add."),
     "network": ("network", "network", "Who was together with whom, without names, for modelling."),
     "report": ("report", "report", "The situation report of a day, as text, JSON or Word."),
+    "daily": ("daily", "daily", "Daily reports of units: hand in, take in, who is missing, Word and Excel."),
     "directive": ("directives", "directive", "Directives: read a notice, keep, review, issue it; who acknowledged."),
     "task": ("tasks", "task", "Tasks of issued directives: list, act, split; what waits for oneself."),
     "level": ("report", "level", "Show, declare or end the response level."),

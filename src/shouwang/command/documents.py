@@ -38,7 +38,7 @@ def report_document(
 
 
 def _blocks(figures: rules.Figures, gaps: list[rules.Gap]) -> Iterator[Block]:
-    headings = (_numbered(number) for number in range(1, 10))
+    headings = (numbered(number) for number in range(1, 10))
     if figures.small:
         yield Paragraph(
             _(
@@ -59,22 +59,22 @@ def _blocks(figures: rules.Figures, gaps: list[rules.Gap]) -> Iterator[Block]:
     if not gaps:
         yield Paragraph(_("No open gap was found."))
     for gap in gaps:
-        yield Paragraph(f"{gap.sentence}{gap.next_step}" if _is_chinese() else f"{gap.sentence} {gap.next_step}")
+        yield Paragraph(f"{gap.sentence}{gap.next_step}" if is_chinese() else f"{gap.sentence} {gap.next_step}")
     if figures.units:
         yield Heading(next(headings) + _("By unit"))
         yield _units(figures)
     yield Paragraph(_("Unknown is written as unknown, never as zero. Shares are of the denominator named beside them."))
 
 
-def _is_chinese() -> bool:
+def is_chinese() -> bool:
     return (get_language() or "zh").startswith("zh")
 
 
-def _numbered(number: int) -> str:
-    return f"{CHINESE_NUMBERS[number - 1]}、" if _is_chinese() else f"{number}. "
+def numbered(number: int) -> str:
+    return f"{CHINESE_NUMBERS[number - 1]}、" if is_chinese() else f"{number}. "
 
 
-def _known(value: object) -> str:
+def known(value: object) -> str:
     return _("unknown") if value is None else str(value)
 
 
@@ -96,9 +96,9 @@ def _table(figures: rules.Figures, group: str) -> TableBlock:
         figure = row["figure"]
         if figure.group != group:
             continue
-        of = f"{labels[figure.of]} {_known(row['of'])}" if figure.of else "–"
+        of = f"{labels[figure.of]} {known(row['of'])}" if figure.of else "–"
         share = f"{row['share']:.1%}" if row["share"] is not None else "–"
-        rows.append([str(figure.label), _known(row["value"]), of, share, _signed(row["change"])])
+        rows.append([str(figure.label), known(row["value"]), of, share, _signed(row["change"])])
     header = [_("Figure"), _("Number"), _("Out of"), _("Share"), _("Since yesterday")]
     return TableBlock(header, rows, widths=[46, 22, 44, 20, 24])
 
@@ -106,7 +106,7 @@ def _table(figures: rules.Figures, group: str) -> TableBlock:
 def _units(figures: rules.Figures) -> TableBlock:
     header = [_("Unit"), _("Roster"), _("Checked in"), _("With symptoms"), _("Apart")]
     rows = [
-        [unit["title"], *(_known(unit[key]) for key in ("roster", "checked_in", "symptomatic", "apart"))]
+        [unit["title"], *(known(unit[key]) for key in ("roster", "checked_in", "symptomatic", "apart"))]
         for unit in figures.units
     ]
     note = _(

@@ -1,4 +1,4 @@
-"""What command deletes on its purge date: issued situation reports, and directives with their tasks and receipts."""
+"""What command deletes on its purge date: situation reports, daily reports, directives with tasks and receipts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from shouwang.command.models import Directive, SituationReport
+from shouwang.command.models import Directive, ReportReview, SituationReport, UnitReport
 from shouwang.core.purging import Dataset, register
 
 
@@ -18,7 +18,17 @@ def due_directives(on: date) -> QuerySet[Directive]:
     return Directive.objects.filter(purge_on__lte=on)
 
 
+def due_unit_reports(on: date) -> QuerySet[UnitReport]:
+    return UnitReport.objects.filter(purge_on__lte=on)
+
+
+def due_reviews(on: date) -> QuerySet[ReportReview]:
+    return ReportReview.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("report", due_reports))
+    register(Dataset("daily_report", due_unit_reports))
+    register(Dataset("daily_review", due_reviews))
     register(Dataset("directive", due_directives))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shouwang.command import views
-from shouwang.command.views import directives, tasks
+from shouwang.command.views import daily, directives, tasks
 
 app_name = "command"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("report.json", views.report_json, name="report_json"),
     path("report/issue/", views.issue, name="issue"),
     path("report/issued/<int:pk>/", views.version, name="version"),
+    path("daily/", daily.daily, name="daily"),
+    path("daily/<int:pk>/take-in/", daily.take_in, name="daily_take_in"),
+    path("daily/template/", daily.daily_template, name="daily_template"),
+    path("daily/units.<slug:kind>", daily.daily_file, name="daily_file"),
+    path("daily/<int:pk>/", daily.daily_report, name="daily_report"),
+    path("daily/<int:pk>/plan/", daily.daily_plan, name="daily_plan"),
+    path("daily/<int:pk>/plan/end/", daily.daily_plan_end, name="daily_plan_end"),
     path("level/", views.level, name="level"),
     path("level/end/", views.level_end, name="level_end"),
     path("packs/", views.packs, name="packs"),

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from shouwang.checkins.rules.reminding import Facts
+from shouwang.command.queries import daily
 from shouwang.command.queries import reminding as work
 from shouwang.core import clock
 from shouwang.org.models import Person
@@ -100,6 +101,33 @@ class WorkDue:
         # What was done by `until` is not asked again: an act on a task or a receipt never becomes undone by itself.
         owes = work.owing_work(clock.local_day(due)).filter(pk=person.pk).exists()
         return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
+
+
+class DailyReports:
+    """A unit's daily report falls due at the time its plan says; whoever answers for the unit is told, until it came.
+    The message names neither the unit nor a number."""
+
+    name = "daily"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        path = reverse("command:work")
+        return [
+            Due(f"daily:{text}", datetime.combine(day, time.fromisoformat(text), tzinfo=clock.zone()), "单位日报",
+                "your unit's daily report", path)
+            for text in daily.deadlines_on(day)
+        ]  # fmt: skip
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        return daily.owing_report(clock.local_day(due), key.partition(":")[2])
+
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        day, text = clock.local_day(due), key.partition(":")[2]
+        asked = daily.answerers(daily.units_due(day, text), day).filter(pk=person.pk).exists()
+        heard = asked and not daily.owing_report(day, text, until=until).filter(pk=person.pk).exists()
+        return Facts(left=person.left_on is not None, asked=asked, heard=heard, already=already, reached=reached)
 
 
 def _id(key: str) -> int:

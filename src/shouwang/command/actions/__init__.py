@@ -1,5 +1,6 @@
 """The only writes of command: levels and reports, directives from draft to issue, tasks."""
 
+from shouwang.command.actions.daily import end_report_plan, hand_in, set_report_plan, take_in
 from shouwang.command.actions.directives import (
     accept_undecided,
     add_measure,
@@ -24,15 +25,19 @@ __all__ = [
     "edit_directive",
     "edit_measure",
     "end_level",
+    "end_report_plan",
+    "hand_in",
     "import_notice",
     "issue",
     "issue_report",
     "mark_read",
     "send_back",
+    "set_report_plan",
     "sign",
     "split_task",
     "submit",
     "sweep_tasks",
+    "take_in",
     "withdraw",
     "write_directive",
 ]

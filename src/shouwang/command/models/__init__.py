@@ -1,5 +1,6 @@
 """Fields and constraints of command, a noun a file."""
 
+from shouwang.command.models.daily import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
 from shouwang.command.models.standing import ResponseLevel, SituationReport
 from shouwang.command.models.tasks import Task, TaskEvent
@@ -9,9 +10,13 @@ __all__ = [
     "Measure",
     "NumberRegister",
     "Receipt",
+    "ReportPlan",
+    "ReportReview",
     "ResponseLevel",
     "Revision",
     "SituationReport",
     "Task",
     "TaskEvent",
+    "UnitReport",
+    "UnitReportVersion",
 ]

@@ -45,19 +45,14 @@ def figures(by: Actor, organisation: Organisation, day: date, at: datetime) -> r
         raise NotFound
     if day > clock.local_day(at):
         raise BadInput(_("This day has not begun yet."), field="day")
-    moment = min(at, clock.day_bounds(day)[1] - timedelta(seconds=1))
-    standing = day == clock.local_day(at)
+    found = counted(organisation, day, at)
+    moment = _moment(day, at)
     before = moment - timedelta(days=1)
-    # A room is told when it is asked about a day gone by: what it has purged since is unknown, not 0.
-    asked, asked_before = (moment, before) if standing else (at, at)
-
-    def now() -> Counted:
-        return _counted(organisation, day, asked, moment, standing)
+    asked_before = before if day == clock.local_day(at) else at
 
     def then() -> dict[str, int | None]:
         return _values(organisation, clock.local_day(before), asked_before)
 
-    found = kept("now", organisation.path, day, moment, now, past=not standing)
     return rules.Figures(
         organisation_id=organisation.pk,
         organisation=organisation.title,
@@ -80,6 +75,22 @@ class Counted:
     values: dict[str, int | None]
     units: Mapping[str, checkins.Counts] | None
     apart: Mapping[str, int] | None
+
+
+def _moment(day: date, at: datetime) -> datetime:
+    return min(at, clock.day_bounds(day)[1] - timedelta(seconds=1))
+
+
+def counted(organisation: Organisation, day: date, at: datetime) -> Counted:
+    """The numbers of `day` alone, for callers who have asked who may see them. A day that has begun."""
+    moment, standing = _moment(day, at), day == clock.local_day(at)
+    # A room is told when it is asked about a day gone by: what it has purged since is unknown, not 0.
+    asked = moment if standing else at
+
+    def now() -> Counted:
+        return _counted(organisation, day, asked, moment, standing)
+
+    return kept("now", organisation.path, day, moment, now, past=not standing)
 
 
 def _counted(organisation: Organisation, day: date, asked: datetime, moment: datetime, standing: bool) -> Counted:

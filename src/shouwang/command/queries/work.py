@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from shouwang.cases.queries import owned_clocks
 from shouwang.command.models import Directive, Receipt
 from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by
+from shouwang.command.queries.daily_work import HAND_IN, TAKE_IN, Owed, daily_work
 from shouwang.command.queries.tasks import waiting_for_issuer, waiting_for_unit
 from shouwang.command.rules import tasks as rules
 from shouwang.core import clock
@@ -22,7 +23,7 @@ from shouwang.core.tree import in_ranges
 from shouwang.tracing.queries.following import due_numbers
 
 MOST = 100  # of each kind on one page; how many there are is always told
-KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up")
+KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Work:
 
 
 def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
-    """Ten queries at most, two to four for somebody who answers for nothing. Not `whole`: without clocks and
-    follow-ups, which have their own cards on the home page."""
+    """Ten queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
+    nothing. Not `whole`: without clocks and follow-ups, which have their own cards on the home page."""
     answered = answered_by(by, on=clock.local_day(at))
     items: list[Item] = []
     counts: dict[str, int] = {}
@@ -86,6 +87,10 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("sign", _to_sign(by), _sign_item, at)
     if by.holds(MANAGE):
         yield _listed("issue", _to_issue(by), _issue_item, at)
+    owed = daily_work(by, answered, at)
+    for kind in (HAND_IN, TAKE_IN):
+        rows = [row for row in owed if row.kind == kind]
+        yield kind, [_report_item(row, at) for row in rows[:MOST]], len(rows)
     if whole and by.holds("case.view"):
         yield _listed("clock", owned_clocks(by), _clock_item, at)
     if whole and by.holds("followup.work") and by.person_id is not None:
@@ -158,6 +163,19 @@ def _issue_item(row: Directive, at: datetime) -> Item:
         "issue", row.pk, row.title, _("Signed off: issue it"), row.organisation.title, row.acknowledge_by,
         reverse("command:directive", args=[row.pk]), False,
     )  # fmt: skip
+
+
+def _report_item(row: Owed, at: datetime) -> Item:
+    numbers = {"received": row.received, "expected": row.expected}
+    if row.kind == TAKE_IN:
+        title, href = _("Reports of the units below"), reverse("command:daily") + f"?unit={row.pk}"
+        what = _("%(received)s of %(expected)s have come: take them in") % numbers
+    else:
+        title, href = _("Daily report"), reverse("command:daily_report", args=[row.pk])
+        what = _("Check the numbers, say what is to be said, hand it in")
+        if row.expected:
+            what = _("%(received)s of %(expected)s reports from below have come; they are taken in first") % numbers
+    return Item(row.kind, row.pk, title, what, row.unit.title, row.due_at, href, row.due_at < at)
 
 
 def _clock_item(row: Any, at: datetime) -> Item:

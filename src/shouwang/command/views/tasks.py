@@ -58,6 +58,8 @@ KINDS = {
     "issue": ("send", "good", pgettext_lazy("work", "Issue")),
     "clock": ("clock-exclamation", "warn", pgettext_lazy("work", "Clock")),
     "follow_up": ("user-heart", "info", pgettext_lazy("work", "Follow-up")),
+    "report": ("report", "info", pgettext_lazy("work", "Daily report")),
+    "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 
 

@@ -110,6 +110,15 @@ def test_rows_are_repeated_with_their_looks_and_what_stands_below_moves() -> Non
     assert (done["C3"].value, done["C3"].data_type) == ("=cmd|' /C calc'!A0", "s")
 
 
+def test_an_answer_is_neither_read_for_marks_nor_run_when_its_row_moves() -> None:
+    sly = [{"went": "yes", "city": "{{count}}"}, {"went": "yes", "city": "=1+1"}]
+    people = [Person(f"00{k}", "N", "C", "self", row) for k, row in enumerate(sly)]
+    done = filled(table(("{{row n}}",), ("{{row city}}",), ("end",)), people=people, answers=sly)
+    assert [(cell.value, cell.data_type) for cell in done["A"]] == [
+        (1, "n"), (2, "n"), ("{{count}}", "s"), ("=1+1", "s"), ("end", "s"),
+    ]  # fmt: skip
+
+
 def test_nobody_to_write() -> None:
     done = filled(table(("{{row n}}", "{{row name}}"), ("end",)), people=[], answers=[])
     assert [cell.value for cell in done["A"]] == [None, "end"]
