@@ -170,17 +170,29 @@ def _latest() -> None:
     for k in range(DAYS, 0, -1):
         _sql(
             "INSERT OR IGNORE INTO checkins_latestcheckin (person_id, home_path, number, checkin_id, day, at, source,"
-            " symptomatic, severity, rank, words, conflicting, excused_code) "
+            " symptomatic, severity, rank, words, conflicting, excused_code, part) "
             "SELECT c.person_id, p.home_path, p.number, c.id, c.day, c.at, c.source, c.symptomatic, c.severity,"
             " CASE c.severity WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0"
-            " END, 0, c.person_id % 500 = 7, '' FROM checkins_checkin c JOIN org_person p ON p.id = c.person_id "
+            " END, 0, c.person_id % 500 = 7, '', 0 FROM checkins_checkin c JOIN org_person p ON p.id = c.person_id "
             f"WHERE c.id BETWEEN {k * 10_000_000} AND {(k + 1) * 10_000_000 - 1}"
         )
     _sql(
         "INSERT OR IGNORE INTO checkins_latestcheckin (person_id, home_path, number, day, source, symptomatic,"
-        " severity, rank, words, conflicting, excused_code) "
-        "SELECT id, home_path, number, '1970-01-01', '', 0, 'none', 0, 0, 0, '' FROM org_person"
+        " severity, rank, words, conflicting, excused_code, part) "
+        "SELECT id, home_path, number, '1970-01-01', '', 0, 'none', 0, 0, 0, '', 0 FROM org_person"
     )
+    _all_there()
+
+
+def _all_there() -> None:
+    """OR IGNORE is also silent about a column without a value, and the program would then make all rows by itself."""
+    from shouwang.checkins.models import CheckIn, LatestCheckIn
+    from shouwang.org.models import Person
+
+    people, heard = Person.objects.count(), CheckIn.objects.values("person").distinct().count()
+    rows = LatestCheckIn.objects
+    if rows.count() != people or rows.filter(checkin__isnull=False).count() != heard:
+        raise RuntimeError("not everybody has the row of the lists: has checkins_latestcheckin a new column?")
 
 
 def _staff() -> None:

@@ -27,6 +27,13 @@ class Load:
         """Answers of 2xx a second."""
         return sum(n for status, n in self.status.items() if 200 <= status < 300) / self.seconds
 
+    def joined(self, other: Load) -> Load:
+        """Both, one after the other."""
+        status = {code: self.status.get(code, 0) + other.status.get(code, 0) for code in {*self.status, *other.status}}
+        return Load(
+            self.seconds + other.seconds, self.latency_ms + other.latency_ms, status, self.bodies + other.bodies
+        )
+
 
 class _Connection:
     def __init__(self, address: tuple[str, int]) -> None:

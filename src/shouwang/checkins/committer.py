@@ -57,6 +57,8 @@ class Committer:
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
         self._written = threading.Event()
+        self._awaited = 1
+        self._enough = threading.Event()
 
     async def take(self, ask: Ask) -> Taken:
         """The durable result of one check-in. Raises its refusal, or Busy when nothing was written and it may be tried
@@ -67,6 +69,8 @@ class Committer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._queue.put((ask, loop, future))
+        if self._queue.qsize() >= self._awaited:
+            self._enough.set()
         if self._thread is None or not self._thread.is_alive():
             self._begin()
         result = await future
@@ -98,15 +102,15 @@ class Committer:
         little more than a small one, and the two threads then take turns instead of fighting for the interpreter.
         Where nobody else is on the way, nobody is kept waiting."""
         group = [self._queue.get()]
-        until = monotonic() + GATHER_S
+        self._enough.clear()
+        self._awaited = min(last, self.most_at_once) - 1  # of those still to come, the first of them in hand
+        if self._queue.qsize() < self._awaited:
+            self._enough.wait(GATHER_S)
         while len(group) < self.most_at_once:
             try:
                 group.append(self._queue.get_nowait())
             except Empty:
-                left = until - monotonic()
-                if len(group) >= last or left <= 0:
-                    break
-                sleep(min(left, 0.0005))
+                break
         return group
 
 

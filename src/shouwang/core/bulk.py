@@ -15,13 +15,15 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Field, ForeignKey, Model
 
 T = TypeVar("T")
 # Python values of these columns are what both databases take as they are.
 PLAIN = frozenset(
     {
+        "AutoField",
+        "BigAutoField",
         "BigIntegerField",
         "BooleanField",
         "CharField",
@@ -58,7 +60,7 @@ def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
     Columns that are not named get the model's default. ValueError for a column that has none and may not be empty.
     """
-    _write(_insertion(model, tuple(columns), (), (), connections[connection.alias]), rows)
+    _write(_insertion(model, tuple(columns), (), (), connections[DEFAULT_DB_ALIAS]), rows)
 
 
 def upsert_many(
@@ -73,7 +75,7 @@ def upsert_many(
 
     Rows must differ in `key` among themselves.
     """
-    _write(_insertion(model, tuple(columns), tuple(key), tuple(update), connections[connection.alias]), rows)
+    _write(_insertion(model, tuple(columns), tuple(key), tuple(update), connections[DEFAULT_DB_ALIAS]), rows)
 
 
 def batches(rows: Sequence[T], size: int = ROWS_A_BATCH) -> Iterator[Sequence[T]]:
@@ -134,15 +136,16 @@ def one_row(sql: str, parameters: Sequence[str] = ()) -> tuple[Any, ...]:
     """The one row of a statement whose parameters are texts. On PostgreSQL it stays prepared where the connection
     allows it (`committer.ready`), and nothing is written into its text: the driver would take longer for that than the
     server for the statement. Empty where it returns nothing."""
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]  # the connection itself: the proxy looks it up for each word
+    if database.vendor != "postgresql":
+        with database.cursor() as cursor:
             cursor.execute(sql, parameters)
             return tuple(cursor.fetchone() or ())
     from psycopg import Cursor
 
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors, Cursor(database.connection) as cursor:
         cursor.execute(sql.encode(), parameters, prepare=True)
         return tuple(cursor.fetchone() or ()) if cursor.description else ()
 
@@ -251,12 +254,13 @@ def _write_rows(way: _Insertion, values: Sequence[Sequence[Any]]) -> None:
     """Many rows a statement: SQLite's driver gives up the interpreter's lock at every step of a statement and waits to
     have it back, which costs more than the row while another thread is busy. Sizes are powers of two, so that few
     texts have to be prepared and the driver keeps them."""
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    database = connection.connection
+    django = connections[DEFAULT_DB_ALIAS]
+    django.ensure_connection()
+    django.validate_no_broken_transaction()
+    database = django.connection
     most = min(MOST_ROWS, database.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // way.width)
     start = 0
-    with connection.wrap_database_errors:
+    with django.wrap_database_errors:
         while left := len(values) - start:
             size = 1 << (min(left, most).bit_length() - 1)
             database.execute(_statement(way, size), [v for row in values[start : start + size] for v in row])
@@ -299,7 +303,7 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
     kind = field.get_internal_type()
     if kind in PLAIN:
         return lambda value: value
-    database = connections[connection.alias]  # the connection itself: the proxy costs a look-up for each value
+    database = connections[DEFAULT_DB_ALIAS]  # the connection itself: the proxy costs a look-up for each value
 
     def write(value: Any) -> Any:
         return field.get_db_prep_save(value, database)
@@ -337,7 +341,7 @@ def _element(field: Field[Any, Any]) -> Callable[[Any], str]:
         return of_json
     if kind == "BinaryField":
         raise ValueError(f"{field.name}: bytes are not written many at once")
-    database = connections[connection.alias]
+    database = connections[DEFAULT_DB_ALIAS]
 
     def write(value: Any) -> str:
         value = field.get_db_prep_save(value, database)

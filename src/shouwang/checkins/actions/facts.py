@@ -39,6 +39,7 @@ STORED = " FROM checkins_checkin WHERE "
 JSON_COLUMN = re.compile(r"\b(?:k\.)?(?:symptoms|extra)\b")
 SPELL = "person_id, starts, ends"
 MONITORED = " FROM checkins_monitoring WHERE temperature_required AND "
+ALERTS = " FROM checkins_symptomalert WHERE "
 ACCOUNTS = " FROM org_account WHERE is_active AND "
 SpellRow = tuple[int, date, date]
 # The same columns as JSON has them. SQLite's truths are 0 and 1, its moments UTC without a zone.
@@ -151,6 +152,11 @@ def look(ids: Sequence[int], keys: Iterable[str], accounts: Sequence[int]) -> Fa
         for kind, text in zip((PersonRow, SpellRow, EntryRow, tuple[int]), answers, strict=True)
     )
     return Facts(_known(people, spells), {row[0]: _stored(row) for row in entries}, {row[0] for row in active})
+
+
+def any_alert(ids: Iterable[int]) -> bool:
+    """Whether an alert was ever raised for one of these people."""
+    return bool(one_row("SELECT count(*)" + ALERTS + among("person_id"), [listed(sorted(ids))])[0])
 
 
 def _known(rows: Sequence[Any], spells: Sequence[Any]) -> dict[int, Known]:

@@ -106,6 +106,7 @@ class Group:
         self.people, self.stored, self.active = found.people, found.stored, found.active
         self.keep = timedelta(days=keep_days("checkin"))
         self.days: dict[date, OnDay] = {}
+        self.parts: dict[str, int] = {}
         self.today = clock.local_day(at)
         self.made: list[Taken] = []
         self.by_key: dict[str, Taken] = {}
@@ -127,7 +128,7 @@ class Group:
             rules.check_moment(ask.said_at, now=self.at)
             said_at = ask.said_at
         moved = zoning.moved(ask.answers, person, at=said_at)
-        day = moved.day_of(said_at) if moved else person.day_of(said_at)
+        day = self._day_of(person, said_at, moved)
         asked = self.asked(day)
         protocols = asked.of(person.home_path)
         _of_here(ask, asked, protocols, person.home_path)
@@ -143,7 +144,7 @@ class Group:
             person, ask, answers, day, said_at, decision.symptomatic, decision.severity, decision.rule,
             decision.pack_sha256, day + self.keep, newest=newest, corrects_id=self._corrected(ask, person),
             decision=decision, severity_before=said.severity if said else "none", later=None if newest else said,
-            part=rules.slot_of(protocols.form.slots, said_at.astimezone(person.zone or clock.zone()).time()),
+            part=self._part(protocols, person, said_at),
         )  # fmt: skip
         if answers.situation and answers.situation != person.situation:
             # Rare, and refused like any other answer: it writes at once, under a savepoint of its own.
@@ -164,6 +165,22 @@ class Group:
             person.words = rules.said(words, ask.source, symptomatic=taken.symptomatic)
             self.contradicted.add(person.id)
         return taken
+
+    def _day_of(self, person: facts.Known, said_at: datetime, moved: zoning.Moved | None) -> date:
+        """The person's own calendar day of a moment."""
+        if moved:
+            return moved.day_of(said_at)
+        return self.today if said_at is self.at and person.zone is None else person.day_of(said_at)
+
+    def _part(self, protocols: rules.Protocols, person: facts.Known, said_at: datetime) -> int:
+        """The slot of the day in which something was said; 0 where the day has none."""
+        slots = protocols.form.slots
+        if said_at is not self.at or person.zone is not None:
+            return rules.slot_of(slots, said_at.astimezone(person.zone or clock.zone()).time())
+        known = self.parts.get(protocols.sha256)
+        if known is None:
+            known = self.parts[protocols.sha256] = rules.slot_of(slots, said_at.astimezone(clock.zone()).time())
+        return known
 
     def _answers(
         self, ask: Ask, person: facts.Known, protocols: rules.Protocols, day: date, monitored: bool

@@ -88,16 +88,18 @@ def _sync(people: QuerySet[Person], rows: QuerySet[LatestCheckIn], day: date) ->
 
 
 def _make(people: list[tuple[int, str, str]], day: date) -> None:
-    """Rows for people who have none; who comes back brings along what is still on record about them."""
-    heard: dict[int, list[CheckIn]] = {}
-    ids = [pk for pk, _path, _number in people]
-    for part in parts(ids):
-        for row in CheckIn.objects.filter(person_id__in=part).select_related("person__own_zone").order_by("at", "pk"):
-            heard.setdefault(row.person_id, []).append(row)
-    insert_many(LatestCheckIn, ("person", "home_path", "number"), (row for row in people if row[0] not in heard))
+    """Rows for people who have none; who comes back brings along what is still on record about them. Some thousand at
+    a time: a city's check-ins of two weeks do not fit into memory."""
     asked = cache(protocols_on)
-    LatestCheckIn.objects.bulk_create([_remembered(rows, asked) for rows in heard.values()], batch_size=500)
-    renew_excuses(ids, on=day)
+    place = {row[0]: row for row in people}
+    for part in parts(place):
+        heard: dict[int, list[CheckIn]] = {}
+        said = CheckIn.objects.filter(person_id__in=part).select_related("person__own_zone").order_by("at", "pk")
+        for row in said:
+            heard.setdefault(row.person_id, []).append(row)
+        insert_many(LatestCheckIn, ("person", "home_path", "number"), (place[pk] for pk in part if pk not in heard))
+        LatestCheckIn.objects.bulk_create([_remembered(rows, asked) for rows in heard.values()], batch_size=500)
+    renew_excuses(place, on=day)
 
 
 def _remembered(rows: list[CheckIn], asked: Callable[[date], OnDay]) -> LatestCheckIn:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from shouwang.checkins import rules
+from shouwang.checkins.actions import facts
 from shouwang.checkins.actions.planning import SELF, Group, Taken
 from shouwang.checkins.models import CheckIn, LatestCheckIn, SymptomAlert
 from shouwang.core import audit, clock
-from shouwang.core.bulk import insert_many, next_ids, update_many, upsert_many
+from shouwang.core.bulk import create_many, insert_many, next_ids, update_many, upsert_many
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 
@@ -65,8 +66,7 @@ def _store_alerts(found: Sequence[Taken], at: datetime) -> list[tuple[str, Sympt
     """Raise and worsen alerts; returns (verb, alert, who spoke), in order. Most groups have none, and ask nothing."""
     if not found:
         return []
-    rows = SymptomAlert.objects.filter(person_id__in={taken.person.id for taken in found}).order_by("raised_at", "pk")
-    standing = {(row.person_id, row.disease): row for row in rows}
+    standing = _standing({taken.person.id for taken in found})
     touched: list[tuple[str, SymptomAlert, Actor]] = []
     for taken in found:
         assert taken.decision is not None
@@ -87,11 +87,19 @@ def _store_alerts(found: Sequence[Taken], at: datetime) -> list[tuple[str, Sympt
             by = taken.ask.by
             touched.append((verb, alert, by if by.label else replace(by, label=taken.person.number)))
     new = list({id(alert): alert for verb, alert, _by in touched if verb == "alert.raised"}.values())
-    SymptomAlert.objects.bulk_create(new, batch_size=500)
+    create_many(new)
     made = {alert.pk for alert in new}
     for alert in {alert.pk: alert for _verb, alert, _by in touched if alert.pk not in made}.values():
         alert.save()
     return touched
+
+
+def _standing(people: set[int]) -> dict[tuple[int, str], SymptomAlert]:
+    """The newest alert of each person and disease. Nearly always there is none, which one prepared statement says."""
+    if not facts.any_alert(people):
+        return {}
+    rows = SymptomAlert.objects.filter(person_id__in=people).order_by("raised_at", "pk")
+    return {(row.person_id, row.disease): row for row in rows}
 
 
 def _put(alert: SymptomAlert, taken: Taken, finding: rules.Finding) -> None:

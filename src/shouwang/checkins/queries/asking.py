@@ -43,10 +43,16 @@ class OnDay:
         """`versions`: (code, hash) of the packs in force; `forms`: (path, hash) of forms, the higher version later."""
         self.versions = tuple(versions)
         self.forms = Regions({"": BUILT_IN, **dict(forms)})
+        self._asked: dict[str, rules.Protocols] = {}
 
     def of(self, path: str) -> rules.Protocols:
-        """What is asked at `path`: by the form of the nearest organisation that has one, itself included."""
-        return self._with(self.forms.of(path))
+        """What is asked at `path`: by the form of the nearest organisation that has one, itself included. What was
+        asked once stays so for this object, which lives as long as one request or group."""
+        form = self.forms.of(path)
+        known = self._asked.get(form)
+        if known is None:
+            known = self._asked[form] = self._with(form)
+        return known
 
     def elsewhere(self, sha256: str, path: str) -> bool:
         """Whether `sha256` is what another part of the institution is asked today, and not `path`."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,7 @@ COPY_DAYS = 14  # what is copied must still be shown to the person
 CLOCK_SKEW = timedelta(minutes=5)  # assumption: phones without network time drift by minutes
 NOTE_LIMIT, PLACE_LIMIT, REASON_LIMIT = 500, 120, 200
 SYMPTOM_LIMIT = 64
+TENTH = Decimal("0.1")
 SELF, PROXY, CLINIC = "self", "proxy", "clinic"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -222,7 +224,7 @@ def reads_same(given: Answers, stored: Answers) -> bool:
 def _essence(answers: Answers) -> tuple[object, ...]:
     reading = answers.temperature_c
     if reading is not None and reading.is_finite() and abs(reading) < 100:
-        reading = reading.quantize(Decimal("0.1"), ROUND_HALF_UP)
+        reading = reading.quantize(TENTH, ROUND_HALF_UP)
     copied_too = () if answers.unchanged else (answers.exposure, answers.place_note.strip())
     changed = answers.place_changed or bool(answers.situation or answers.zone)
     return (answers.unchanged, str(reading), frozenset(answers.symptoms), changed, answers.note.strip(), copied_too)
@@ -267,10 +269,10 @@ def _temperature(value: Decimal | None, protocols: Protocols) -> Decimal | None:
         return None
     low, high = protocols.plausible_c
     try:
-        rounded = Decimal(value).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        rounded = _rounded(value, low, high)
     except (InvalidOperation, ValueError, TypeError):
-        rounded = Decimal("NaN")
-    if not rounded.is_finite() or not low <= float(rounded) <= high:
+        rounded = None
+    if rounded is None:
         raise BadInput(
             _("%(value)s is not a body temperature. Enter °C between %(low)s and %(high)s, or leave it empty."),
             code="temperature_implausible",
@@ -280,6 +282,13 @@ def _temperature(value: Decimal | None, protocols: Protocols) -> Decimal | None:
             high=high,
         )
     return rounded
+
+
+@lru_cache(maxsize=1024)
+def _rounded(value: Decimal, low: float, high: float) -> Decimal | None:
+    """To 0.1 °C, None outside the bounds; a school's temperatures are a few dozen values."""
+    rounded = Decimal(value).quantize(TENTH, ROUND_HALF_UP)
+    return rounded if rounded.is_finite() and low <= float(rounded) <= high else None
 
 
 def _symptoms(codes: tuple[str, ...], protocols: Protocols) -> tuple[str, ...]:

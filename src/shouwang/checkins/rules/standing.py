@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
+from functools import cache
 
 from shouwang.core.tree import Regions
 
@@ -138,6 +139,7 @@ def has_said(words: int, source: str) -> bool:
     return words // _DIGIT[source] % 3 != _NOTHING
 
 
+@cache
 def conflicting(words: int) -> bool:
     """Whether two sources of one day disagree about symptoms. A later word of the same source replaces its earlier."""
     spoken = {words // place % 3 for place in _DIGIT.values()} - {_NOTHING}

@@ -98,7 +98,7 @@ def _remind(here: Q, *, at: datetime) -> Reminded:
     if not today:
         raise Conflict(_("No deadline is ahead today, so there is nothing to remind of."), code="nothing_due")
     row = Round.objects.select_for_update().get(pk=today[0].pk)
-    owing = Person.objects.filter(here).filter(queries.owing_any(row))
+    owing = Person.objects.filter(here).filter(queries.owing_any(row, here))
     had = Message.objects.filter(round=row, organisation__isnull=True, person__in=owing.values("pk")).count()
     unreachable = owing.exclude(queries.reached()).count()
     new = remind(row, here & Q(pk__isnull=False), at=at)

@@ -65,11 +65,13 @@ def owing(round_: Round, bit: int) -> QuerySet[Person]:
     return contributor.owing(key, round_.due_at) if contributor else Person.objects.none()
 
 
-def owing_any(round_: Round, prefix: str = "pk") -> Q:
-    """Condition: the person at `prefix` still owes some item of the round."""
+def owing_any(round_: Round, among: Q | None = None) -> Q:
+    """Condition: the person still owes some item of the round. Of a few people say `among` them, or the database
+    gathers everybody who owes something first."""
     condition = Q(pk__in=())
     for bit in range(len(round_.items)):
-        condition |= Q(**{f"{prefix}__in": owing(round_, bit).values("pk")})
+        people = owing(round_, bit)
+        condition |= Q(pk__in=(people.filter(among) if among else people).values("pk"))
     return condition
 
 
