@@ -79,9 +79,9 @@ def populate(people: int, heard: int, day: date, at: datetime) -> None:
         )
         cursor.execute(
             """INSERT INTO checkins_latestcheckin (person_id, home_path, number, checkin_id, day, at, source,
-            symptomatic, severity, rank, words, conflicting, excused_code)
+            symptomatic, severity, rank, words, conflicting, excused_code, part)
             SELECT p.id, p.home_path, p.number, c.id, coalesce(c.day, '1970-01-01'), c.at, coalesce(c.source, ''), 0,
-            'none', 0, 0, 0, '' FROM org_person p LEFT JOIN checkins_checkin c ON c.person_id = p.id"""
+            'none', 0, 0, 0, '', 0 FROM org_person p LEFT JOIN checkins_checkin c ON c.person_id = p.id"""
         )
         cursor.execute(
             f"""INSERT INTO outreach_preference (person_id, mail, by_mail, zone, wakes, sleeps, updated_at)
