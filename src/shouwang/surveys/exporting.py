@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,9 +55,9 @@ def workbook(
     found = list(rows)
     links = Links(found, base)
     taken = form.files()
-    asked = [q for q in form.asked() if source_of(q) not in ("number", "name")]
+    asked = [q for q in form.asked() if not _said_already(q, found)]
     head = [_("Row"), _("Person number"), _("Name"), _("Unit"), _("Source"), _("Time"), _("Verified")]
-    titles = [*(form.say(q.label, language) or q.name for q in asked), *_file_heads(form, taken, language)]
+    titles = [*_titles(form, asked, language), *_file_heads(form, taken, language)]
 
     def lines() -> Iterator[list[CellValue]]:
         for k, row in enumerate(found, 1):
@@ -90,8 +91,24 @@ class Links:
         return found
 
 
+def _titles(form: rules.Form, asked: list[rules.Question], language: str) -> list[str]:
+    """A heading for each question: its words, with its name behind them where another has the same words."""
+    words = [form.say(q.label, language) or q.name for q in asked]
+    often = Counter(words)
+    return [f"{word} ({q.name})" if often[word] > 1 else word for word, q in zip(words, asked, strict=True)]
+
+
+def _said_already(question: rules.Question, rows: list[Submission]) -> bool:
+    """Whether a question only repeats the number or name that each line has from the roster. What somebody has
+    answered otherwise, of another person for example, is kept."""
+    kind = source_of(question)
+    if kind not in ("number", "name"):
+        return False
+    return all(row.answers.get(question.key) in (None, "", getattr(row.person, kind)) for row in rows)
+
+
 def _file_heads(form: rules.Form, taken: list[rules.Question], language: str) -> list[str]:
-    heads = [form.say(q.label, language) or q.name for q in taken]
+    heads = _titles(form, taken, language)
     return [head for name in heads for head in (name, _("%(name)s: address of the file") % {"name": name})]
 
 
@@ -141,7 +158,7 @@ def _repeat_sheet(
     head = [_("Row"), _("Person number"), *([_("Turn")] * depth)]
     return SheetSpec(
         form.say(group.label, language) or group.name,
-        [*head, *(form.say(q.label, language) or q.name for q in asked), *_file_heads(form, taken, language)],
+        [*head, *_titles(form, asked, language), *_file_heads(form, taken, language)],
         lines(),
     )
 
