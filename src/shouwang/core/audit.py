@@ -79,7 +79,8 @@ def saw(verb: str, kind: str, subjects: Iterable[int], *, by: Actor, at: datetim
     same = _entry(verb, kind, object_id, by=by, at=at, is_read=True)
     columns = ("at", "account", "label", "mouth", "address", "verb", "kind", "purge_on", "object", "is_read", "subject")
     head = tuple(getattr(same, column) for column in columns[:-1])
-    with transaction.atomic():
+    # Without a savepoint, for which SQLite keeps every page it changes in memory as it was: of a city 200 MB.
+    with transaction.atomic(savepoint=False):
         insert_many(AuditEntry, columns, ((*head, subject) for subject in shown))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -239,15 +240,13 @@ def _insertion(
 
 
 def _write(way: _Insertion, rows: Iterable[Sequence[Any]]) -> None:
-    values = [(*way.prepare(row), *way.tail) for row in rows]
-    if not values:
-        return
-    if not way.by_column:
-        _write_rows(way, values)
-        return
-    for start in range(0, len(values), ROWS_A_STATEMENT):
-        columns = zip(*values[start : start + ROWS_A_STATEMENT], strict=True)
-        one_row(way.sql, [array_text(column) for column in columns])
+    coming = iter(rows)
+    # Slice by slice: a city's rows do not stand in memory at once.
+    while values := [(*way.prepare(row), *way.tail) for row in islice(coming, ROWS_A_STATEMENT)]:
+        if way.by_column:
+            one_row(way.sql, [array_text(column) for column in zip(*values, strict=True)])
+        else:
+            _write_rows(way, values)
 
 
 def _write_rows(way: _Insertion, values: Sequence[Sequence[Any]]) -> None:

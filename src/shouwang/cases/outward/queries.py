@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -175,17 +176,16 @@ def lines(
 
 
 def every_line(by: Actor, wanted: LineFilter, *, full: bool, on: date) -> Iterator[Line]:
-    """All lines in the order of the pages, read in slices: memory does not grow with their number."""
+    """All lines in the order of the pages by one statement, whose rows are fetched in slices: memory does not grow
+    with their number."""
     by.require(VIEW)
     if full:
         by.require(NAMES)
-    rows, words, cursor = lines_of(by, wanted), _Words(by.ranges(NAMES) if full else ()), ""
-    while True:
-        page = _page(rows, words, cursor=cursor, size=ROWS_A_READ, on=on)
-        yield from page.rows
-        if page.next is None:
-            return
-        cursor = page.next
+    words = _Words(by.ranges(NAMES) if full else ())
+    rows = lines_of(by, wanted).order_by(*ORDER).values_list(*COLUMNS).iterator(chunk_size=ROWS_A_READ)
+    while part := list(islice(rows, ROWS_A_READ)):
+        beds = _beds([row[1] for row in part], on)
+        yield from (words.line(row, beds) for row in part)
 
 
 def _page(rows: QuerySet[Case], words: _Words, *, cursor: str, size: int, on: date) -> Page[Line]:

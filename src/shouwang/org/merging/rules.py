@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
-from pypinyin import lazy_pinyin
 
 PHONE_TAIL = 8
 """Digits of a telephone number that stay when area code, country code or spaces differ. Assumption."""
@@ -82,6 +81,8 @@ def sounds_of(name: str) -> list[str]:
     >>> sounds_of("劉慧"), sounds_of("刘慧"), sounds_of("Liu Hui")
     (['liu', 'hui'], ['liu', 'hui'], ['liu', 'hui'])
     """
+    from pypinyin import lazy_pinyin  # 55 MB of dictionaries, which a process that merges nobody does without
+
     text = unicodedata.normalize("NFKC", name).casefold()
     spoken = lazy_pinyin(text, errors=lambda other: f" {other} ", v_to_u=False)
     return [word for part in spoken for word in _NOT_WORD.split(part) if word]
