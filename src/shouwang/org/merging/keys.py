@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from shouwang.core.bulk import upsert_many
 from shouwang.org.merging.rules import Facts, keys_of
 from shouwang.org.models import Person, PersonKey
 
 BATCH = 1000
+ORDER = ("person", "kind", "value")
 COLUMNS = ("pk", "name", "number", "card", "phone", "born")
 
 
@@ -22,7 +24,9 @@ def refresh(people: Collection[int]) -> None:
         part = ids[start : start + BATCH]
         rows = Person.objects.filter(pk__in=part).values_list(*COLUMNS)
         PersonKey.objects.filter(person__in=part).delete()
-        PersonKey.objects.bulk_create(keys(rows, PersonKey), batch_size=BATCH, ignore_conflicts=True)
+        wanted = [(pk, kind, value) for pk, *given in rows for kind, value in sorted(keys_of(facts(*given)))]
+        # What another transaction has written of the same person meanwhile is the same.
+        upsert_many(PersonKey, ORDER, wanted, key=ORDER, update=("kind",))
 
 
 def keys(rows: Iterable[tuple[Any, ...]], model: Any) -> list[Any]:
