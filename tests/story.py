@@ -45,6 +45,7 @@ from shouwang.surveys.models import Attachment
 from shouwang.surveys.queries import Aim
 from shouwang.tracing import actions as tracing
 from shouwang.tracing.models import Contact, Course, FollowUp
+from shouwang.tracing.models_readers import ReaderClock
 from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.queries import encounters
 from shouwang.tracing.queries.scans import poster_for
@@ -119,6 +120,13 @@ def _lessons(story: Story) -> None:
         numbers=["2023010102"], by=story.cast.by("su"), at=NOON - timedelta(hours=4),
     )  # fmt: skip
     story.ids["gathering"] = held.pk
+    wrong = ReaderClock.objects.create(
+        place=story.cast.place["C1"], state=ReaderClock.State.PROPOSED, basis=ReaderClock.Basis.PATTERN, seconds=320,
+        first_day=TODAY, last_day=TODAY, proposed_at=NOON,
+        evidence={"days": [{"day": "2026-03-02", "seconds": 320, "pairs": 120, "stated": 0.1, "corrected": 0.8}],
+                  "either": "LIB"},
+    )  # fmt: skip
+    story.ids["clock"] = wrong.pk
     by, at = story.cast.by("su"), NOON - timedelta(hours=4)
     tracing.scans.issue_code(story.cast.place["C1"], days=None, by=by, at=at)
     story.code = poster_for(by, "C1").code

@@ -32,6 +32,7 @@ from shouwang.api.outreach import router as outreach_router
 from shouwang.api.packs import router as packs_router
 from shouwang.api.places import router as places_router
 from shouwang.api.presence import router as presence_router
+from shouwang.api.readers import router as readers_router
 from shouwang.api.surveys import router as surveys_router
 from shouwang.api.tracing import router as tracing_router
 from shouwang.api.tracing_desk import router as tracing_desk_router
@@ -113,6 +114,7 @@ api.add_router("/follow-ups", followups_router)
 api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)
 api.add_router("/presence", places_router)
+api.add_router("/presence", readers_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)

@@ -103,6 +103,7 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
         if daily_done != clock.local_day(now):
             purging.purge(on=clock.local_day(now), at=now)
             tracing.sweep_leftovers(at=now)
+            tracing.readers.look_for_clocks(last=clock.local_day(now), by=system_actor("sweeper"), at=now)
             daily_done = clock.local_day(now)
         if not every:
             break

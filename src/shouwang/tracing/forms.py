@@ -236,6 +236,31 @@ class GatheringForm(forms.Form):
     )
 
 
+class ClockForm(forms.Form):
+    """A reader whose clock somebody has looked at."""
+
+    where = forms.CharField(label=_("Reader"), max_length=120, help_text=_("Code or name of the door, till or room."))
+    seconds = forms.IntegerField(
+        label=_("Off by how many seconds"), min_value=1, max_value=43_200, help_text=_("An hour is 3,600 seconds.")
+    )
+    way = forms.TypedChoiceField(
+        label=_("Its clock is"), coerce=int, choices=[(1, _("ahead (shows a later time)")), (-1, _("behind"))]
+    )
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Empty: until further notice."),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("How it was found: “compared with a phone at 9:10”.")
+    )
+
+
+class ClockAnswerForm(forms.Form):
+    answer = forms.ChoiceField(choices=[(code, code) for code in ("accept", "reject", "withdraw")])
+    reason = forms.CharField(max_length=300)
+
+
 class PlaceCodeForm(forms.Form):
     """A new edition of a poster."""
 

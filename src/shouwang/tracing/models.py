@@ -127,6 +127,8 @@ class PresenceDay(models.Model):
     pairs = models.PositiveBigIntegerField()
     by_source = models.JSONField(default=dict)
     remarks = models.JSONField(default=dict)
+    # Stretches without a record where records are usual: see `queries.readers.Silence`. None: too few days to compare.
+    holes = models.JSONField(null=True)
     built_at = models.DateTimeField()
     stale_since = models.DateTimeField(null=True)
     purge_on = models.DateField(db_index=True)
@@ -391,5 +393,5 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only, and these need those above.
-for part in ("gatherings", "lessons", "scans", "seats", "told"):
+for part in ("gatherings", "lessons", "readers", "scans", "seats", "told"):
     import_module(f"shouwang.tracing.models_{part}")

@@ -10,6 +10,7 @@ from shouwang.core.purging import Dataset, register
 from shouwang.tracing.actions.days import remove_segments
 from shouwang.tracing.models import Contact, FollowUp, PresenceBatch, PresenceDay
 from shouwang.tracing.models_gatherings import Gathering
+from shouwang.tracing.models_readers import DayProfile
 from shouwang.tracing.models_scans import PlaceScan
 from shouwang.tracing.models_seats import SeatPlan
 from shouwang.tracing.models_told import InterviewNote, Statement, UnknownContact
@@ -61,6 +62,10 @@ def due_scans(on: date) -> QuerySet[PlaceScan]:
     return PlaceScan.objects.filter(purge_on__lte=on)
 
 
+def due_profiles(on: date) -> QuerySet[DayProfile]:
+    return DayProfile.objects.filter(purge_on__lte=on)
+
+
 def due_seat_plans(on: date) -> QuerySet[SeatPlan]:
     return SeatPlan.objects.filter(purge_on__lte=on)
 
@@ -69,6 +74,7 @@ def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("presence_day", due_days, _remove_days))
     register(Dataset("presence_batch", due_batches, _remove_batches))
+    register(Dataset("day_profile", due_profiles))
     register(Dataset("gathering", due_gatherings))
     register(Dataset("place_scan", due_scans))
     register(Dataset("seat_plan", due_seat_plans))

@@ -106,6 +106,8 @@ VERBS = {
     "gathering.entered": _("entered the list of a gathering"),
     "gathering.withdrawn": _("withdrew the list of a gathering"),
     "place.scanned": _("scanned the code of a place"),
+    "reader_clock.proposed": _("proposed that a reader's clock is wrong"),
+    "reader_clock.decided": _("decided about a reader's clock"),
     "place_code.issued": _("issued the code of a place"),
     "seats.imported": _("imported a seat plan"),
     "seats.read": _("read a seat plan"),

@@ -1,6 +1,16 @@
 """The only writes of tracing, a noun a file. Every verb is atomic, says who (`by`) and when (`at`), and is audited."""
 
-from shouwang.tracing.actions import encounters, gatherings, interview, lessons, scans, seats, sheet, unknowns
+from shouwang.tracing.actions import (
+    encounters,
+    gatherings,
+    interview,
+    lessons,
+    readers,
+    scans,
+    seats,
+    sheet,
+    unknowns,
+)
 from shouwang.tracing.actions.chains import accept_link, add_link, propose_all, reject_link, reopen_link
 from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, dismiss_many, reconsider
 from shouwang.tracing.actions.days import IMPORT, build_days, build_stale, sweep_leftovers
@@ -48,6 +58,7 @@ __all__ = [
     "interview",
     "lessons",
     "propose_all",
+    "readers",
     "reconsider",
     "record_call",
     "regrade",

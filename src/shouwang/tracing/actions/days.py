@@ -15,7 +15,9 @@ from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.epi.segments import write_segment
+from shouwang.tracing.actions.readers import refresh_holes
 from shouwang.tracing.models import PresenceBatch, PresenceDay
+from shouwang.tracing.models_readers import DayProfile
 from shouwang.tracing.presence import lake, store
 from shouwang.tracing.presence.building import BuiltDay, Run
 from shouwang.tracing.presence.files import TEMPORARY, batches_root, days_root, fresh_name
@@ -88,6 +90,7 @@ def build_each(days: Iterable[date], *, by: Actor, at: datetime, progress: Progr
             built.append(row if row is not None else _again(segment.day, by=by, at=at))
             progress(len(built), len(wanted))
         _settle(run)
+    refresh_holes([row.day for row in built])
     return built
 
 
@@ -151,6 +154,8 @@ def _switch(
         with transaction.atomic():
             row = _point(built, name, version, before, at)
             if row is not None:
+                kept = {"records": built.busy, "purge_on": row.purge_on}
+                DayProfile.objects.update_or_create(day=built.day, defaults=kept)
                 new = {
                     "day": str(built.day),
                     "version": version,

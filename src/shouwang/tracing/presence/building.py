@@ -26,6 +26,7 @@ from shouwang.tracing.presence import quality
 from shouwang.tracing.presence.batches import Batch, read_batch, with_people
 from shouwang.tracing.presence.defaults import assumptions
 from shouwang.tracing.presence.expecting import Expectations
+from shouwang.tracing.presence.readers import Busy, Corrections, Profile
 from shouwang.tracing.presence.resolving import PlaceTable, place_table
 from shouwang.tracing.presence.scanned import scanned
 from shouwang.tracing.rules.assumptions import Assumptions
@@ -111,6 +112,7 @@ class DayColumns:
     refused: dict[str, int] = field(default_factory=dict)
     swipes: dict[str, int] = field(default_factory=dict)
     scans: dict[str, int] = field(default_factory=dict)
+    corrected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class BuiltDay:
     pairs: PairSegment
     by_source: dict[str, int]
     remarks: dict[str, Any]
+    busy: Profile
 
 
 class Run:
@@ -134,8 +137,10 @@ class Run:
         self.days = [DayColumns(first + timedelta(days=k)) for k in range((last - first).days + 1)]
         self.edges: Int64 = np.array(clock.midnights(first, last), np.int64)
         self.expected = Expectations(first - timedelta(days=1), last, self.rules, self.places, self.zone)
+        self.clocks = Corrections.between(first, last)
+        self.busy = Busy(self.edges)
         # An exit pairs with an entry at most the longest stay before it; two days more leave room for duplicates.
-        margin = self.rules.doors.max_stay.longest + 2 * 86_400
+        margin = self.rules.doors.max_stay.longest + 2 * 86_400 + self.clocks.furthest
         self.reach = (int(self.edges[0]) - margin, int(self.edges[-1]) + margin)
         self.batches: dict[int, str] = {}  # which were read: id -> file
         self._gather_batches()
@@ -185,7 +190,18 @@ class Run:
         person, place, t, direction = (
             batch.columns[name][rows][good] for name in ("person", "place", "t", "direction")
         )
+        t = self._right(PresenceSource.GATE, place, t)
         return person, self.places.rooms(place), t, direction
+
+    def _right(self, source: int, place: Column, t: Int64) -> Int64:
+        """The true moments of records, counted where a reader's clock was corrected, and for how busy it was."""
+        true, moved = self.clocks.right(place, t)
+        self.busy.add(PresenceSource(source).name.lower(), place, true)
+        inside = true[moved & (true >= self.edges[0]) & (true < self.edges[-1])]
+        for index, number in enumerate(np.bincount(self._day_of(inside), minlength=len(self.days)).tolist()):
+            if number:
+                self.days[index].corrected += number
+        return true
 
     def _take_stays(self, stays: Stays) -> None:
         self._cut(stays.person, stays.place, stays.start, stays.end, PresenceSource.GATE)
@@ -197,9 +213,12 @@ class Run:
 
     def _take_visits(self, batch: Batch, source: int) -> None:
         longest = self.rules.visits.max_stay.longest
-        rows = self._between(batch, int(self.edges[0]) - longest, int(self.edges[-1]))
+        wider = self.clocks.furthest
+        rows = self._between(batch, int(self.edges[0]) - longest - wider, int(self.edges[-1]) + wider)
         good = batch.accepted[rows]
         person, place, start, end = (batch.columns[name][rows][good] for name in ("person", "place", "start", "end"))
+        true = self._right(source, place, start)
+        start, end = true, end + (true - start)
         self._cut(person, self.places.rooms(place), start, end, source)
 
     def _take_pairs(self, batch: Batch) -> None:
@@ -269,8 +288,9 @@ class Run:
         by_source = {s.name.lower(): int(np.count_nonzero(sources == s)) for s in PresenceSource}
         by_source["proximity"] = len(pairs)
         return BuiltDay(
-            columns.day, visits, pairs, {k: v for k, v in by_source.items() if v}, self._remarks(columns, visits)
-        )
+            columns.day, visits, pairs, {k: v for k, v in by_source.items() if v}, self._remarks(columns, visits),
+            self.busy.of(index),
+        )  # fmt: skip
 
     def _remarks(self, columns: DayColumns, visits: VisitSegment) -> dict[str, Any]:
         """Counts of what was refused, unpaired, or contradicts itself on this day; only what occurs."""
@@ -282,6 +302,7 @@ class Run:
             "refused": columns.refused,
             "swipes": columns.swipes,
             "scans": columns.scans,
+            "clock_corrected": columns.corrected,
             "two_places_at_once": seen.apart_pairs,
             "two_places_minutes": seen.apart_seconds // 60,
             "doubled": seen.doubled,

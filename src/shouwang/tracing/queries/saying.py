@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from shouwang.core import clock
 from shouwang.core.packs import Source
 from shouwang.tracing.queries.preview import KINDS, Change, Preview
+from shouwang.tracing.queries.readers import silence_json, silences_between
 from shouwang.tracing.queries.rulebook import Ruling
 from shouwang.tracing.queries.why import WORDS, Link, Why
 from shouwang.tracing.rules.closeness import Weighed
@@ -130,6 +132,10 @@ def why_json(why: Why) -> dict[str, Any]:
         "weight": _weight(why.weighed),
         "days_missing": why.days_missing,
         "days_stale": why.days_stale,
+        "silences": [
+            silence_json(one)
+            for one in silences_between(why.ruling.window.start, why.ruling.window.end, clock.zone())
+        ],
         "on_record": {
             "grade": held.grade, "state": held.state, "rule": held.trace.rule, "reason": held.decision_reason,
             "override": held.override or None, "override_reason": held.override_reason,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput
 from shouwang.core.packs import Source
+from shouwang.tracing.rules.reader_clocks import Limits
 
 HOUR = 3600
 
@@ -112,6 +113,46 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Holes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    within_days: int
+    least_days: int
+    least_records: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if min(self.within_days, self.least_days) < 1 or self.least_records <= 0:
+            raise ValueError("days are at least 1, and least_records above 0")
+
+
+class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    within_days: int
+    window_minutes: int
+    largest_minutes: int
+    least_seconds: int
+    least_pairs: int
+    least_days: int
+    least_agreement: float
+    least_gain: float
+    alike_seconds: int
+    source: str
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            self.window_minutes * 60, self.largest_minutes * 60, self.least_seconds, self.least_pairs, self.least_days,
+            self.least_agreement, self.least_gain,
+        )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if not 0 < self.largest_minutes <= self.window_minutes <= 720:
+            raise ValueError("largest_minutes is above 0 and at most window_minutes, which is at most 720")
+        least = (self.within_days, self.least_days, self.least_pairs, self.least_seconds, self.alike_seconds)
+        if min(least) < 1:
+            raise ValueError("days, pairs and seconds are at least 1")
+        if not 0 <= self.least_agreement <= 1 or not 0 <= self.least_gain <= 1:
+            raise ValueError("least_agreement and least_gain lie between 0 and 1")
+
+
 class Interview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far either end of a time lies off that is not told as sure, where the statement does not say."""
 
@@ -131,12 +172,14 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sensors: Sensors
     intake: Intake
     interview: Interview
+    holes: Holes
+    clocks: Clocks
 
     def __post_init__(self) -> None:
         known = {source.id for source in self.sources}
         parts = (
             self.residence, self.lessons, self.doors, self.visits, self.scans, self.sensors, self.intake,
-            self.interview,
+            self.interview, self.holes, self.clocks,
         )  # fmt: skip
         tables = (self.doors.max_stay, self.visits.max_stay, self.scans.assumed_stay)
         named = {part.source for part in (*parts, *tables)}

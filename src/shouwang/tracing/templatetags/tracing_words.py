@@ -61,6 +61,7 @@ WORDS = {
     "two_places": _("in two places at once"),
     "two_places_at_once": _("in two places at once"),
     "two_places_minutes": _("minutes in two places"),
+    "clock_corrected": _("times corrected for a wrong clock"),
     "lesson_elsewhere": _("elsewhere during a lesson"),
     "lesson_elsewhere_minutes": _("minutes elsewhere during lessons"),
     "paired": _("paired to stays"),
@@ -108,6 +109,40 @@ def milliseconds(microseconds: int) -> str:
     '12.3'
     """
     return f"{microseconds / 1000:.1f}"
+
+
+def _long(seconds: int) -> str:
+    minutes, rest = divmod(abs(seconds), 60)
+    words = _("%(minutes)s min %(seconds)s s") if minutes else _("%(seconds)s s")
+    return words % {"minutes": minutes, "seconds": rest}
+
+
+@register.simple_tag
+def clock_off(seconds: int) -> str:
+    """By how much a clock ran wrong, in words: "5 min 20 s ahead"."""
+    return (_("%(time)s ahead") if seconds > 0 else _("%(time)s behind")) % {"time": _long(seconds)}
+
+
+@register.simple_tag
+def clock_evidence(day: Mapping[str, object]) -> str:
+    """What one day of a proposal rests on."""
+    sentence = _(
+        "%(day)s: %(pairs)s times of people at this and another reader agree with its other days at %(stated)s as they"
+        " were written, and at %(corrected)s when %(time)s are taken off (1 is full agreement)."
+    )
+    behind = _(
+        "%(day)s: %(pairs)s times of people at this and another reader agree with its other days at %(stated)s as they"
+        " were written, and at %(corrected)s when %(time)s are added (1 is full agreement)."
+    )
+    seconds = int(str(day["seconds"]))
+    given = {**day, "time": _long(seconds)}
+    return (sentence if seconds > 0 else behind) % given
+
+
+@register.filter
+def clock_tone(state: str) -> str:
+    """The tone of a decided clock."""
+    return {"accepted": "good", "rejected": "neutral", "withdrawn": "neutral"}.get(state, "warn")
 
 
 @register.filter

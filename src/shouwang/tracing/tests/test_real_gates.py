@@ -172,3 +172,16 @@ def test_unknown_doors_are_refused_by_reason(doors: Path, operator: Actor) -> No
     problem = next(p for p in result.problems if p.code == "place_unknown")
     assert problem.value.startswith("飞凤轩")
     assert problem.column == "Address"
+
+
+def test_no_clock_is_called_wrong_where_few_people_pass_two_doors(doors: Path, operator: Actor) -> None:
+    """The month holds at most some hundred pairs of doors a day, written to the minute: too little to say anything."""
+    actions.import_presence(doors, source_format="gate", options=actions.ImportOptions(), by=operator, at=AT)
+    days = PresenceDay.objects.order_by("day").values_list("day", flat=True)
+    for last in (days[13], days[27]):
+        assert actions.readers.look_for_clocks(last=last, by=operator, at=AT) == []
+    judged = PresenceDay.objects.exclude(holes=None)
+    assert judged.count() >= 20
+    for row in judged:
+        for hole in row.holes or ():
+            assert hole["expected"] >= 20

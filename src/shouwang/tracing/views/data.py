@@ -17,6 +17,7 @@ from shouwang.core.forms import put_error
 from shouwang.core.http import Request, signed_in
 from shouwang.tracing import actions, queries
 from shouwang.tracing.forms import PresenceForm
+from shouwang.tracing.queries.readers import silences
 
 SHOWN_DAYS, SHOWN_FILES = 31, 20
 # Larger files go through the command line, which shows progress and needs no open request.
@@ -26,8 +27,11 @@ LARGEST = 32 * 1024 * 1024
 @require_GET
 @signed_in
 def days(request: Request) -> HttpResponse:
+    rows = list(queries.presence_days(request.actor)[:SHOWN_DAYS])
+    found = silences(rows)
     context = {
-        "days": queries.presence_days(request.actor)[:SHOWN_DAYS],
+        "days": [(row, found.get(row.day, ())) for row in rows],
+        "not_compared": sum(row.holes is None for row in rows),
         "batches": queries.presence_batches(request.actor)[:SHOWN_FILES],
         "sees_days": queries.sees_days(request.actor),
         "may_import": request.actor.holds("presence.import"),

@@ -29,6 +29,7 @@ from shouwang.tracing.queries import contacts as queries
 from shouwang.tracing.queries import conversion, interviews, judging, story, unknowns
 from shouwang.tracing.queries.network import BY_PLACE, BY_UNIT
 from shouwang.tracing.queries.network import network as network_of
+from shouwang.tracing.queries.readers import silences_between
 
 
 @require_GET
@@ -55,14 +56,15 @@ def case(request: Request, pk: int) -> HttpResponse:
 
 def _head(by: Actor, found: Case) -> dict[str, Any]:
     now = clock.now()
-    pack = pack_of(found)
+    pack, window = pack_of(found), infectious_window(found, now)
     rule = judging.contact_rule(pack)
     return {
-        "window": infectious_window(found, now),
+        "window": window,
         "rule": rule,
         "pack": pack,
         "source": pack.sources.get(rule.source),
         "trace": found.traces.select_related("by").first(),
+        "silences": silences_between(window.start, window.end, clock.zone()),
         "unknowns": unknowns.unknowns_of(by, found),
         "said_since": interviews.newer_than_trace(found),
         **_summary(found),

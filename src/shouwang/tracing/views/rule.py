@@ -24,6 +24,7 @@ from shouwang.tracing.forms import ApplyRuleForm, GradeForm, PreviewForm, WhyFor
 from shouwang.tracing.queries import contacts as queries
 from shouwang.tracing.queries import preview as previews
 from shouwang.tracing.queries import rulebook, why
+from shouwang.tracing.queries.readers import silences_between
 from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.grading import Examined
 
@@ -140,6 +141,7 @@ def _explained(found: why.Why) -> dict[str, Any]:
     names = found.ruling.grade_names
     return {
         "why": found,
+        "silences": silences_between(found.ruling.window.start, found.ruling.window.end, clock.zone()),
         "grade_name": _name(names, found.grade),
         "range_grade": _name(names, found.range.grade) if found.range else "",
         "checks": [_check(found, check) for check in found.checks],
