@@ -41,7 +41,8 @@ def refresh_holes(days: Collection[date]) -> int:
     near = timedelta(days=rules.within_days)
     rows = DayProfile.objects.filter(day__gte=min(days) - 2 * near, day__lte=max(days) + 2 * near)
     profiles = dict(rows.values_list("day", "records"))
-    built = PresenceDay.objects.filter(day__gte=min(days) - near, day__lte=max(days) + near).only("day", "holes")
+    built = PresenceDay.objects.filter(day__gte=min(days) - near, day__lte=max(days) + near)
+    built = built.only("day", "holes", "built_at")
     changed = []
     for row in built:
         others = [
@@ -49,7 +50,8 @@ def refresh_holes(days: Collection[date]) -> int:
             for day, records in profiles.items()
             if day != row.day and abs(day - row.day) <= near and _weekend(day) == _weekend(row.day)
         ]
-        found = _holes_of(profiles.get(row.day, {}), others, rules.least_days, rules.least_records)
+        over = int((row.built_at - clock.day_start(row.day)).total_seconds()) // holes.SLOT_S
+        found = _holes_of(profiles.get(row.day, {}), others, over, rules.least_days, rules.least_records)
         if found != row.holes:
             row.holes = found
             changed.append(row)
@@ -62,14 +64,15 @@ def _weekend(day: date) -> bool:
 
 
 def _holes_of(
-    today: dict[str, Any], others: Sequence[dict[str, Any]], least_days: int, least_records: float
+    today: dict[str, Any], others: Sequence[dict[str, Any]], over: int, least_days: int, least_records: float
 ) -> list[dict[str, Any]] | None:
+    """Holes as they are kept. Only half hours that were over when the day was built are looked at."""
     if len(others) < least_days:
         return None
     result: list[dict[str, Any]] = []
     for source in sorted({source for day in (today, *others) for source in day}):
         readers = sorted({reader for day in (today, *others) for reader in day.get(source, {})}, key=int)
-        found, usual = tables([today], source, readers)[0], tables(others, source, readers)
+        found, usual = tables([today], source, readers)[0, :, :over], tables(others, source, readers)[:, :, :over]
         result += [
             {"source": source, "reader": int(readers[hole.reader]), "first": hole.first, "last": hole.last,
              "expected": round(hole.expected)}

@@ -113,8 +113,8 @@ def milliseconds(microseconds: int) -> str:
 
 def _long(seconds: int) -> str:
     minutes, rest = divmod(abs(seconds), 60)
-    words = _("%(minutes)s min %(seconds)s s") if minutes else _("%(seconds)s s")
-    return words % {"minutes": minutes, "seconds": rest}
+    words = _("%(minutes)s min %(seconds)s s") if minutes and rest else _("%(minutes)s min")
+    return (words if minutes else _("%(seconds)s s")) % {"minutes": minutes, "seconds": rest}
 
 
 @register.simple_tag
