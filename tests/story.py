@@ -127,6 +127,9 @@ def _lessons(story: Story) -> None:
                   "either": "LIB"},
     )  # fmt: skip
     story.ids["clock"] = wrong.pk
+    coming = tracing.visitors.Coming("何来", "13800001111", "LIB", NOON - timedelta(hours=2), NOON + timedelta(hours=1))
+    visit = tracing.visitors.register(coming, key="story", by=story.cast.by("su"), at=NOON)
+    story.ids["visit"] = visit.pk
     by, at = story.cast.by("su"), NOON - timedelta(hours=4)
     tracing.scans.issue_code(story.cast.place["C1"], days=None, by=by, at=at)
     story.code = poster_for(by, "C1").code

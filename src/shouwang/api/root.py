@@ -38,6 +38,7 @@ from shouwang.api.tracing import router as tracing_router
 from shouwang.api.tracing_desk import router as tracing_desk_router
 from shouwang.api.tracing_rules import router as tracing_rules_router
 from shouwang.api.tracing_told import router as tracing_told_router
+from shouwang.api.visitors import router as visitors_router
 from shouwang.core.errors import ShouwangError
 
 
@@ -115,6 +116,7 @@ api.add_router("/tracing", chains_router)
 api.add_router("/presence", presence_router)
 api.add_router("/presence", places_router)
 api.add_router("/presence", readers_router)
+api.add_router("/presence", visitors_router)
 api.add_router("/isolation", isolation_router)
 api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)

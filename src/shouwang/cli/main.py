@@ -24,6 +24,7 @@ COMMANDS = {
     "interview": ("interviews", "interview", "What a case or a contact says: list, enter, correct, withdraw."),
     "scan": ("scans", "scan", "Codes of places: issue, list; scans: enter, list one's own, strike out."),
     "clock": ("clocks", "clocks", "Readers whose clock ran wrong: look, list, set, accept, reject, withdraw."),
+    "visitor": ("visitors", "visitors", "Visitors at the gate: register, leave, withdraw, list, import."),
     "seats": ("seats", "seats", "Seat plans: import, list, show, remove."),
     "trace": ("trace", "trace", "Everyone who was with a person in a window, with evidence."),
     "chains": ("chains", "chains", "Transmission chains: who infected whom; propose, accept, reject, add."),

@@ -16,6 +16,7 @@ RIGHTS: Mapping[str, str] = {
     "org.manage": "organisations, places, responsibility",
     "account.manage": "accounts, roles, tokens",
     "audit.view": "the audit log",
+    "visitor.register": "register visitors at the gate, and see those of one's institution",
     "presence.import": "door, visit and sensor files, timetables",
     "checkin.status": "who has checked in today and who has not, without any answer",
     "checkin.proxy": "check in for another person, with a reason",
@@ -101,7 +102,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     # A tracer sees what an open case shows of its contacts, never everybody's answers.
     "tracer": frozenset({"people.view", "case.view", "trace.work", "followup.work", "isolation.view", "report.view"}),
     # A list of who is absent until when is a list of who is in quarantine: gates and stores do not need it.
-    "guard": frozenset(),
+    "guard": frozenset({"visitor.register"}),
     "keeper": frozenset(),
     "office": frozenset(
         {
@@ -118,6 +119,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "directive.sign",
             "audit.view",
             "presence.import",
+            "visitor.register",
             "outreach.manage",
         }
     ),
@@ -130,6 +132,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "account.manage",
             "audit.view",
             "presence.import",
+            "visitor.register",
             "outreach.manage",
         }
     ),

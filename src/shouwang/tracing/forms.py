@@ -236,6 +236,22 @@ class GatheringForm(forms.Form):
     )
 
 
+class VisitorForm(forms.Form):
+    """Who comes to the gate: as little as is needed to call them."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    phone = forms.CharField(
+        label=_("Telephone"), max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )  # fmt: skip
+    where = forms.CharField(label=_("Where to"), max_length=120, help_text=_("Code or name of a place of the campus."))
+    until = forms.TimeField(label=_("Expected until"), widget=forms.TimeInput(attrs={"type": "time"}))
+    host = forms.CharField(
+        label=_("Number of the host"), max_length=40, required=False, help_text=_("Student or staff number, if known.")
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
 class ClockForm(forms.Form):
     """A reader whose clock somebody has looked at."""
 

@@ -31,6 +31,9 @@ class PresenceSource(models.IntegerChoices):
     SCAN = 11, _("place code scanned")
     # The same, where no scan says when the person left: the evidence itself says that its end is a guess.
     SCAN_ESTIMATED = 12, _("place code scanned, leaving estimated")
+    # Registered at the gate for the place they went to; estimated where nobody noted when they left.
+    VISITOR = 13, _("visitor registered")
+    VISITOR_ESTIMATED = 14, _("visitor registered, leaving estimated")
 
 
 class Course(models.Model):
@@ -393,5 +396,5 @@ class LinkStep(models.Model):
 
 
 # Django looks for models here only, and these need those above.
-for part in ("gatherings", "lessons", "readers", "scans", "seats", "told"):
+for part in ("gatherings", "lessons", "readers", "scans", "seats", "told", "visitors"):
     import_module(f"shouwang.tracing.models_{part}")

@@ -19,6 +19,7 @@ from shouwang.tracing.views import (
     sharing,
     sheet,
     unknown,
+    visitors,
 )
 
 app_name = "tracing"
@@ -68,6 +69,9 @@ urlpatterns = [
     path("chains/links/<int:pk>/decide/", chains.decide_link, name="decide_link"),
     path("presence/gatherings/", gatherings.listing, name="gatherings"),
     path("presence/gatherings/<int:pk>/withdraw/", gatherings.withdraw, name="withdraw_gathering"),
+    path("visitors/", visitors.listing, name="visitors"),
+    path("visitors/<int:pk>/leave/", visitors.leave, name="visitor_left"),
+    path("visitors/<int:pk>/withdraw/", visitors.withdraw, name="withdraw_visitor"),
     path("presence/clocks/", readers.clocks, name="reader_clocks"),
     path("presence/clocks/look/", readers.look, name="look_for_clocks"),
     path("presence/clocks/<int:pk>/decide/", readers.decide, name="decide_clock"),

@@ -69,6 +69,7 @@ ENTRIES: list[Entry] = [
     Entry("tracing:desk", _("Contact tracing"), "radar-2", right="trace.work", group="respond", tab=True),
     Entry("tracing:follow_ups", _("Follow-up of contacts"), "user-heart", right="followup.work", group="respond"),
     Entry("tracing:chains", _("Transmission chains"), "git-branch", right="report.view", group="respond"),
+    Entry("tracing:visitors", _("Visitors"), "door-enter", right="visitor.register", group="campus", tab=True),
     Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:daily", _("Daily reports"), "report", right="report.view", group="command"),

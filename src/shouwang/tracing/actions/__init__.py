@@ -10,6 +10,7 @@ from shouwang.tracing.actions import (
     seats,
     sheet,
     unknowns,
+    visitors,
 )
 from shouwang.tracing.actions.chains import accept_link, add_link, propose_all, reject_link, reopen_link
 from shouwang.tracing.actions.contacts import confirm, confirm_many, dismiss, dismiss_many, reconsider
@@ -78,5 +79,6 @@ __all__ = [
     "take_back",
     "trace_case",
     "unknowns",
+    "visitors",
     "write_network",
 ]

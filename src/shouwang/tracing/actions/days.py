@@ -22,6 +22,7 @@ from shouwang.tracing.presence import lake, store
 from shouwang.tracing.presence.building import BuiltDay, Run
 from shouwang.tracing.presence.files import TEMPORARY, batches_root, days_root, fresh_name
 from shouwang.tracing.presence.reading import no_progress
+from shouwang.tracing.queries import visitors
 from shouwang.tracing.queries.scans import unbuilt_days
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def build_stale(
         "counts", flat=True
     ):
         stale |= owed_days(counts)
-    stale |= unbuilt_days(since)
+    stale |= unbuilt_days(since) | visitors.unbuilt_days(since)
     return build_each(stale, by=by, at=at, progress=progress)
 
 

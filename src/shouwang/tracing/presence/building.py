@@ -22,6 +22,7 @@ from shouwang.epi.swipes import SwipeFate, pair_swipes
 from shouwang.org.merging.queries import standing
 from shouwang.tracing.models import PresenceBatch, PresenceSource
 from shouwang.tracing.models_gatherings import Gathering
+from shouwang.tracing.models_visitors import Visit
 from shouwang.tracing.presence import quality
 from shouwang.tracing.presence.batches import Batch, read_batch, with_people
 from shouwang.tracing.presence.defaults import assumptions
@@ -160,6 +161,7 @@ class Run:
                 swipes.append(self._swipes(batch))
         self._take_gatherings()
         self._take_scans()
+        self._take_visitors()
         if swipes:
             person, place, t, direction = (np.concatenate(parts) for parts in zip(*swipes, strict=True))
             stays = pair_stays(person, place, t, direction, self.places, self.rules)
@@ -258,6 +260,21 @@ class Run:
                 self._cut(person.astype(np.int32), place.astype(np.int32), start, end, source)
         for columns, (low, high) in zip(self.days, pairwise(self.edges.tolist()), strict=True):
             columns.scans = counts(told.at, low, high)
+
+    def _take_visitors(self) -> None:
+        """A visitor is taken to be at the place they came for, until they left or were expected to."""
+        low, high = (datetime.fromtimestamp(int(self.edges[k]), tz=self.zone) for k in (0, -1))
+        longest = timedelta(hours=self.rules.visitors.longest_hours)
+        rows = Visit.objects.filter(withdrawn_at__isnull=True, starts_at__gt=low - longest, starts_at__lt=high)
+        columns = ("person_id", "place_id", "starts_at", "expected_until", "left_at")
+        found: dict[int, list[tuple[int, int, int, int]]] = {}
+        for person, place, starts_at, until, left_at in rows.order_by("pk").values_list(*columns):
+            kind = PresenceSource.VISITOR if left_at else PresenceSource.VISITOR_ESTIMATED
+            span = int(starts_at.timestamp()), int((left_at or until).timestamp())
+            found.setdefault(kind, []).append((person, place, *span))
+        for source, visits in found.items():
+            who, where, start, end = np.array(visits, np.int64).T
+            self._cut(who.astype(np.int32), self.places.rooms(where.astype(np.int32)), start, end, source)
 
     def _cut(self, person: Column, place: Column, start: Int64, end: Int64, source: int) -> None:
         for day, columns in zip(self.days, self._pieces(start, end, person, place), strict=True):

@@ -113,6 +113,16 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Visitors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    longest_hours: float
+    assumed_hours: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.assumed_hours <= self.longest_hours <= 48:
+            raise ValueError("assumed_hours is above 0 and at most longest_hours, which is at most 48")
+
+
 class Holes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within_days: int
     least_days: int
@@ -172,6 +182,7 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sensors: Sensors
     intake: Intake
     interview: Interview
+    visitors: Visitors
     holes: Holes
     clocks: Clocks
 
@@ -179,7 +190,7 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known = {source.id for source in self.sources}
         parts = (
             self.residence, self.lessons, self.doors, self.visits, self.scans, self.sensors, self.intake,
-            self.interview, self.holes, self.clocks,
+            self.interview, self.visitors, self.holes, self.clocks,
         )  # fmt: skip
         tables = (self.doors.max_stay, self.visits.max_stay, self.scans.assumed_stay)
         named = {part.source for part in (*parts, *tables)}

@@ -31,6 +31,8 @@ WORDS = {
     "scan": _("place code scanned"),
     "scan_estimated": _("place code scanned, leaving estimated"),
     "scans": _("Scans of place codes"),
+    "visitor": _("visitor registered"),
+    "visitor_estimated": _("visitor registered, leaving estimated"),
     "entry": _("arrivals"),
     "exit": _("departures"),
     "estimated": _("leaving estimated"),
