@@ -291,17 +291,25 @@ def close_case(number: str, reason: str, user: str | None) -> None:
 
 
 @case.command("clocks")
+@limit_option
 @as_option
 @json_option
-def clocks(user: str | None, as_json: bool) -> None:
-    """Clocks that are late, and those due soon."""
+def clocks(limit: int, user: str | None, as_json: bool) -> None:
+    """Clocks that are late, and those due soon, each with who answers and whom it was last taken to."""
     by, now = actor(user), clock.now()
     by.require(case_queries.VIEW)
-    late, soon = list(case_queries.late_clocks(by, now)), list(case_queries.due_soon(by, now))
+    late = case_queries.clock_page(case_queries.late_clocks(by, now), "", limit).rows
+    soon = case_queries.clock_page(case_queries.due_soon(by, now), "", limit).rows
     audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=now)
-    rows: list[Row] = [
-        {"case": row.case.number, "clock": row.code, "due": row.due_at, "state": word, "role": row.owner_role}
-        for word, found in (("late", late), ("soon", soon))
-        for row in found
-    ]
-    show(rows, as_json, at=now)
+    rows: list[Row] = []
+    for place, row in enumerate(case_queries.clock_rows([*late, *soon])):
+        told = row.last.person if row.last else None
+        rows.append(
+            {
+                "case": row.clock.case.number, "clock": row.clock.code, "due": row.clock.due_at,
+                "state": "late" if place < len(late) else "soon", "role": row.clock.owner_role,
+                "owner": row.clock.owner.name if row.clock.owner else None,
+                "taken_to": told.name if told else None,
+            }
+        )  # fmt: skip
+    show(rows, as_json, at=now, **case_queries.clock_counts(by, now))

@@ -20,7 +20,8 @@ from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.packs import Pack, get_pack
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.org.queries import reachable
+from shouwang.core.tree import in_ranges
+from shouwang.org.queries import reach_of, reachable
 
 VIEW = "case.view"
 DESK_ORDER = ("-opened_at", "-id")
@@ -179,12 +180,35 @@ def owned_clocks(by: Actor) -> QuerySet[Clock]:
 
 
 def _open_clocks(by: Actor) -> QuerySet[Clock]:
-    unmet = Clock.objects.filter(state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), case__closed_at__isnull=True)
     return (
-        unmet.filter(reachable(by, VIEW, "case__person__"))
+        Clock.objects.filter(awaited_in_reach(by))
         .select_related("case", "case__person", "case__person__home", "owner")
         .order_by(*CLOCK_ORDER)
     )
+
+
+def awaited_in_reach(by: Actor) -> Q:
+    """The condition "this clock is awaited and its person within reach of case.view", by the index of such clocks."""
+    reach = reach_of(by, VIEW)
+    near = in_ranges("home_path", reach.ranges)
+    if reach.guests:
+        near |= Q(case__person_id__in=reach.guests)
+    return Q(awaited=True) & near
+
+
+def clock_counts(by: Actor, at: datetime) -> dict[str, int]:
+    """How many clocks are late and how many due soon. One query."""
+    bare = Clock.objects.filter(awaited_in_reach(by))
+    return counts_of(late=bare.filter(due_at__lt=at), soon=bare.filter(due_at__gte=at, due_at__lt=at + DUE_SOON))
+
+
+def clock_page(rows: QuerySet[Clock], cursor: str, size: int = 50) -> Page[Clock]:
+    """One page of `late_clocks` or `due_soon`: ids from the index alone, then the clocks of the page by key."""
+    bare = rows.select_related(None).only("pk", "due_at")
+    page = keyset_page(bare, CLOCK_ORDER, cursor or None, size=size)
+    ids = [row.pk for row in page.rows]
+    whole = Clock.objects.select_related("case", "case__person", "case__person__home", "owner", "unit").in_bulk(ids)
+    return Page([whole[pk] for pk in ids if pk in whole], page.next, page.previous)
 
 
 @dataclass(frozen=True, slots=True)
