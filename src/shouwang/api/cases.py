@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from ninja import Field, Query, Router, Schema, Status
@@ -273,6 +273,26 @@ def epicurve(request: ApiRequest, query: Query[CurveQuery]) -> Any:
     return {
         "kind": found.kind, "days": found.days, "series": found.series, "unknown": found.unknown, "total": found.total,
     }  # fmt: skip
+
+
+class DelayQuery(Schema):
+    first: date | None = Field(None, description="Day of detection; twelve weeks up to today where left out")
+    last: date | None = None
+    disease: str = ""
+    unit: str = Field("", description="Code or name")
+
+
+@router.get("/delays", response=dict[str, Any], summary="Medians and 90th percentiles by week and unit, and 7-1-7")
+def delays(request: ApiRequest, query: Query[DelayQuery]) -> Any:
+    """Numbers only, never names. Of each: how many of how many cases are known, wait or are missing. Hours are null
+    where nothing is known and where one to four cases are."""
+    by, at = request.actor, clock.now()
+    by.require("report.view")
+    last = query.last or clock.local_day(at)
+    first = query.first or last - timedelta(days=last.weekday(), weeks=queries.WEEKS - 1)
+    return queries.delays_json(
+        queries.delays_of(by, first=first, last=last, disease=query.disease, unit=query.unit, at=at)
+    )
 
 
 @router.get("/{int:case_id}", response=CaseDetail, summary="One case with its clocks and history")

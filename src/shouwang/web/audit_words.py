@@ -15,6 +15,7 @@ VERBS = {
     "case.classified": _("classified a case"),
     "case.closed": _("closed a case"),
     "case.dated": _("entered dates of a case"),
+    "case.delays_exported": _("took the delays of cases as a file"),
     "case.exported": _("took the line list of cases as a file"),
     "case.handed_over": _("took the hand-over sheet of a case as a file"),
     "case.in_export": _("took the case along in a file"),

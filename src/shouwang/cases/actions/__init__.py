@@ -8,6 +8,7 @@ from shouwang.cases.actions.checks import may_manage
 from shouwang.cases.actions.clocks import escalate_clocks, sweep_clocks
 from shouwang.cases.actions.dates import DATE_FIELDS, markable, set_dates
 from shouwang.cases.actions.deciding import classify, close_case, reopen_case
+from shouwang.cases.actions.delays import export_delays
 from shouwang.cases.actions.opening import open_case
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "classify",
     "close_case",
     "escalate_clocks",
+    "export_delays",
     "markable",
     "may_manage",
     "open_case",
