@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,10 +25,11 @@ MOMENTS = ("onset", "detected", "reported", "isolated", "treated", "traced", "te
 NEVER = rules.Dated(True, None, None)
 
 
-def dated(*, open: bool = True, **hours: float | None) -> rules.Dated:
-    """A case whose moments lie these hours after noon."""
+def dated(**hours: Any) -> rules.Dated:
+    """A case whose moments lie these hours after noon; `is_open` as the case is, open unless said otherwise."""
+    is_open = hours.pop("is_open", True)
     given = {name: None if value is None else NOON + timedelta(hours=value) for name, value in hours.items()}
-    return rules.Dated(open, **{"onset": None, "detected": NOON, **given})
+    return rules.Dated(is_open, **{"onset": None, "detected": NOON, **given})
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_ranks_are_values_that_occurred(values: list[float], share: float, expec
 
 def test_unknown_is_never_zero() -> None:
     five = [dated(reported=k) for k in range(1, 6)]
-    rest = [dated(), dated(open=False), dated(reported=-2)]
+    rest = [dated(), dated(is_open=False), dated(reported=-2)]
     found = rules.delay([*five, *rest], "report")
     assert (found.known, found.total, found.waiting, found.missing, found.early) == (6, 8, 1, 1, 1)
     assert (found.median_hours, found.p90_hours) == (2.0, 5.0)
@@ -59,13 +61,13 @@ def test_of_one_to_four_cases_nothing_is_said() -> None:
 
 
 def test_a_week_is_incomplete_while_more_than_the_share_waits() -> None:
-    done = [dated(open=False, reported=1, isolated=2, treated=3, traced=4)] * 19
+    done = [dated(is_open=False, reported=1, isolated=2, treated=3, traced=4)] * 19
     assert not rules.group("w", done, over=True, open_share=0.05).incomplete
     assert rules.group("w", done, over=False, open_share=0.05).incomplete
     one = dated(reported=1, isolated=2, traced=4)
     assert not rules.group("w", [*done, one], over=True, open_share=0.05).incomplete  # exactly the share
     assert rules.group("w", [*done, one, one], over=True, open_share=0.05).incomplete
-    closed = dated(open=False)
+    closed = dated(is_open=False)
     assert not rules.group("w", [*done, closed, closed, closed], over=True, open_share=0.05).incomplete
 
 
@@ -74,7 +76,7 @@ def cases(draw: st.DrawFn) -> list[rules.Dated]:
     hours = st.none() | st.integers(-200, 2000)
     row = st.fixed_dictionaries(dict.fromkeys(MOMENTS, hours))
     rows = draw(st.lists(st.tuples(st.booleans(), row), max_size=30))
-    return [dated(open=is_open, **{**values, "detected": values["detected"] or 0}) for is_open, values in rows]
+    return [dated(is_open=is_open, **{**values, "detected": values["detected"] or 0}) for is_open, values in rows]
 
 
 @given(cases())
@@ -92,7 +94,7 @@ def test_every_case_is_known_waiting_or_missing(rows: list[rules.Dated]) -> None
 def test_outbreaks_part_the_cases(rows: list[rules.Dated], gap: int) -> None:
     found = rules.outbreaks("x", rows, gap_days=gap, least=1, days=(7, 1, 7), now=NOON + 100 * DAY)
     assert sum(row.cases for row in found) == len(rows)
-    assert all(later.first - earlier.last > gap * DAY for later, earlier in zip(found, found[1:], strict=False))
+    assert all(later.first - earlier.last > gap * DAY for later, earlier in pairwise(found))
     for row in found:
         for item in row.intervals:
             assert (item.state == rules.MET) == (
@@ -123,7 +125,7 @@ def test_seven_one_seven() -> None:
     assert states(outbreak(waiting, after=10 * DAY)) == ["met", "met", "missed"]
     facts = {fact.action: (fact.part, fact.whole) for fact in outbreak(waiting).bottlenecks}
     assert facts == {"isolated": (0, 2), "treated": (1, 2), "traced": (1, 2)}
-    closed = outbreak([dated(open=False), dated(open=False, detected=1)])
+    closed = outbreak([dated(is_open=False), dated(is_open=False, detected=1)])
     assert states(closed) == ["unknown", "unknown", "unknown"]
     assert closed.bottlenecks == ()
 
@@ -222,7 +224,8 @@ def test_page_file_and_api(five: Cast, client: Any, noon: Any) -> None:
     book = load_workbook(io.BytesIO(b"".join(file.streaming_content)))
     assert len(book.sheetnames) == 3
     assert "林晓" not in str([cell for sheet in book for row in sheet.values for cell in row])
-    assert AuditEntry.objects.get(verb="case.delays_exported").new["rows"] > 6
+    entry = AuditEntry.objects.get(verb="case.delays_exported")
+    assert entry.new is not None and entry.new["rows"] > 6
     client.force_login(five.account["gu"])
     assert client.get("/cases/delays/").status_code == 403
 
