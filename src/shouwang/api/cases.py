@@ -238,8 +238,9 @@ def open_case(request: ApiRequest, body: OpenIn) -> Any:
 def clocks(request: ApiRequest) -> Any:
     by, at = request.actor, clock.now()
     by.require(queries.VIEW)
-    late = queries.clock_page(queries.late_clocks(by, at), "", 500).rows
-    soon = queries.clock_page(queries.due_soon(by, at), "", 500).rows
+    near = queries.awaited_in_reach(by)
+    late = queries.clock_page(queries.late_clocks(by, at, near=near), "", 500).rows
+    soon = queries.clock_page(queries.due_soon(by, at, near=near), "", 500).rows
     audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=at)
     rows = [_late(row, at) for row in queries.clock_rows([*late, *soon])]
     return {"at": at, "late": rows[: len(late)], "soon": rows[len(late) :]}

@@ -301,8 +301,9 @@ def clocks(limit: int, user: str | None, as_json: bool) -> None:
     """Clocks that are late, and those due soon, each with who answers and whom it was last taken to."""
     by, now = actor(user), clock.now()
     by.require(case_queries.VIEW)
-    late = case_queries.clock_page(case_queries.late_clocks(by, now), "", limit).rows
-    soon = case_queries.clock_page(case_queries.due_soon(by, now), "", limit).rows
+    near = case_queries.awaited_in_reach(by)
+    late = case_queries.clock_page(case_queries.late_clocks(by, now, near=near), "", limit).rows
+    soon = case_queries.clock_page(case_queries.due_soon(by, now, near=near), "", limit).rows
     audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=now)
     rows: list[Row] = []
     for place, row in enumerate(case_queries.clock_rows([*late, *soon])):
@@ -315,7 +316,7 @@ def clocks(limit: int, user: str | None, as_json: bool) -> None:
                 "taken_to": told.name if told else None,
             }
         )  # fmt: skip
-    show(rows, as_json, at=now, **case_queries.clock_counts(by, now))
+    show(rows, as_json, at=now, **case_queries.clock_counts(now, near))
 
 
 @case.command("delays")

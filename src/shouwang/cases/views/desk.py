@@ -64,10 +64,11 @@ def clock_list(request: Request) -> HttpResponse:
         "may_view": by.holds(queries.VIEW),
     }  # fmt: skip
     if by.holds(queries.VIEW):
-        found = queries.late_clocks(by, at) if show == "late" else queries.due_soon(by, at)
+        near = queries.awaited_in_reach(by)
+        found = queries.late_clocks(by, at, near=near) if show == "late" else queries.due_soon(by, at, near=near)
         page = queries.clock_page(found, request.GET.get("page", ""))
         audit.saw("clock.listed", "case", (row.case.person_id for row in page.rows), by=by, at=at)
-        context |= {"page": page, "rows": queries.clock_rows(page.rows), "counts": queries.clock_counts(by, at)}
+        context |= {"page": page, "rows": queries.clock_rows(page.rows), "counts": queries.clock_counts(at, near)}
     return render(request, "cases/clocks.html", context)
 
 
