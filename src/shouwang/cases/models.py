@@ -225,6 +225,14 @@ class Clock(models.Model):
         return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
 
 
+# Of a step of `ClockEvent` without a person.
+NOBODY_NAMED = {
+    "owner": _("nobody is named who answers for it"),
+    "deputy": _("no deputy is named"),
+    "above": _("nobody is named for a unit above"),
+}
+
+
 class ClockEvent(models.Model):
     """What happened to a clock of a case: somebody was told that it ran out, or its due time moved. Kept with the case
     by the clock's code, so that it stands when the clock itself is counted anew.
@@ -263,6 +271,13 @@ class ClockEvent(models.Model):
             models.Index(fields=["at"], condition=Q(person__isnull=False), name="clock_told_at"),
             models.Index(fields=["person"], condition=Q(person__isnull=False), name="clock_told_person"),
         ]
+
+    @property
+    def word(self) -> str:
+        """What happened, in words: of a step for which the grid named nobody, that."""
+        if self.step is not None and self.person_id is None:
+            return str(NOBODY_NAMED[self.what])
+        return str(self.get_what_display())
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.code} {self.what}"

@@ -34,7 +34,8 @@ class ClockRow:
 
     @property
     def last(self) -> ClockEvent | None:
-        return self.told[-1] if self.told else None
+        """The last step by which somebody was told."""
+        return next((event for event in reversed(self.told) if event.person_id is not None), None)
 
 
 def clock_rows(clocks: Sequence[Clock]) -> list[ClockRow]:
