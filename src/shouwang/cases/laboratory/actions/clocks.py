@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max, Min
+from django.db.models.functions import Coalesce
 
 from shouwang.cases.actions.clocks import store_clock
 from shouwang.cases.laboratory.models import Test
@@ -49,8 +50,10 @@ def _ended(waiting: set[int]) -> Mapping[Clock, datetime]:
     cancelled are deleted: there is nothing to wait for."""
     rows = Clock.objects.select_related("case").filter(code=TEST, awaited=True).exclude(case__in=waiting)
     clocks = {row.case_id: row for row in rows}
-    results = Test.objects.filter(case__in=list(clocks), resulted_at__isnull=False).order_by()
-    last = dict(results.values_list("case").annotate(m=Max("resulted_at")))
+    # Where the laboratory did not say when, the result is known since it was entered here.
+    known = Coalesce("resulted_at", "told_at")
+    results = Test.objects.filter(case__in=list(clocks)).annotate(known=known).filter(known__isnull=False).order_by()
+    last = dict(results.values_list("case").annotate(m=Max("known")))
     gone = [row.pk for case, row in clocks.items() if case not in last]
     if gone:
         Clock.objects.filter(pk__in=gone).delete()
