@@ -2,15 +2,6 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import F, OuterRef, Subquery
-
-
-def take_along(apps, schema_editor):
-    clock = apps.get_model("cases", "Clock")
-    case = apps.get_model("cases", "Case").objects.filter(pk=OuterRef("case_id"))
-    clock.objects.update(home_path=Subquery(case.values("home_path")[:1]))
-    waiting = clock.objects.filter(state__in=("running", "overdue"), case__closed_at__isnull=True, ended_at__isnull=True)
-    clock.objects.filter(pk__in=waiting.values("pk")).update(awaited=True, step_at=F("due_at"))
 
 
 class Migration(migrations.Migration):
@@ -100,5 +91,4 @@ class Migration(migrations.Migration):
             model_name='clockevent',
             constraint=models.UniqueConstraint(condition=models.Q(('step__isnull', False)), fields=('case', 'code', 'due_at', 'step'), name='clock_told_once'),
         ),
-        migrations.RunPython(take_along, migrations.RunPython.noop),
     ]
