@@ -62,10 +62,11 @@ FACTS: Mapping[str, tuple[str | Promise, str | Promise]] = {
 }
 
 
-def bottleneck_words(row: rules.Outbreak) -> list[str]:
-    """What held the response up, as facts, the worst first: dates that nobody knows, then actions that came latest."""
-    unknown = sorted((fact for fact in row.bottlenecks if fact.part), key=lambda fact: -fact.part)
-    late = sorted((fact for fact in row.bottlenecks if not fact.part and fact.days), key=lambda fact: -(fact.days or 0))
+def bottleneck_words(row: rules.Outbreak, facts: Sequence[rules.Bottleneck]) -> list[str]:
+    """What held the response up, as facts, the worst first: dates that nobody knows, then actions that came latest.
+    `facts` are those of its bottlenecks that the reader is told."""
+    unknown = sorted((fact for fact in facts if fact.part), key=lambda fact: -fact.part)
+    late = sorted((fact for fact in facts if not fact.part and fact.days), key=lambda fact: -(fact.days or 0))
     found = [str(FACTS[fact.action][0]) % {"part": fact.part, "whole": fact.whole} for fact in unknown]
     found += [str(FACTS[fact.action][1]) % {"whole": fact.whole, "days": f"{fact.days:.1f}"} for fact in late]
     if row.onset_unknown:
@@ -112,6 +113,10 @@ class Delays:
     aims_source: str
     gap_days: int
     sees_cases: bool
+
+    def facts(self, row: rules.Outbreak) -> tuple[rules.Bottleneck, ...]:
+        """What held its response up; facts about one to four cases only for whoever sees the cases themselves."""
+        return tuple(fact for fact in row.bottlenecks if self.sees_cases or not is_small(fact.whole))
 
     def told(self, row: rules.Outbreak) -> bool:
         """Whether this outbreak is told: one of fewer than five cases only to whoever sees the cases themselves."""
@@ -256,7 +261,7 @@ def delays_json(found: Delays) -> dict[str, Any]:
             }
             for row in found.units
         ],
-        "seven_one_seven": [_outbreak_json(row, told=found.told(row)) for row in found.outbreaks],
+        "seven_one_seven": [_outbreak_json(row, found.facts(row), told=found.told(row)) for row in found.outbreaks],
         "incomplete_above": found.open_share, "incomplete_source": found.share_source, "source": found.aims_source,
     }  # fmt: skip
 
@@ -275,7 +280,7 @@ def _group_json(group: rules.Group) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _outbreak_json(row: rules.Outbreak, *, told: bool) -> dict[str, Any]:
+def _outbreak_json(row: rules.Outbreak, facts: Sequence[rules.Bottleneck], *, told: bool) -> dict[str, Any]:
     base: dict[str, Any] = {
         "disease": row.disease, "first": clock.local_day(row.first), "last": clock.local_day(row.last),
         "cases": row.cases if told else None, "left_out": not told, "intervals": {}, "bottlenecks": [],
@@ -293,6 +298,6 @@ def _outbreak_json(row: rules.Outbreak, *, told: bool) -> dict[str, Any]:
         },
         "bottlenecks": [
             {"action": fact.action, "without_date": fact.part, "of": fact.whole, "days_after_report": fact.days}
-            for fact in row.bottlenecks
+            for fact in facts
         ],
     }  # fmt: skip

@@ -196,6 +196,16 @@ def test_small_outbreaks_are_told_to_who_sees_cases_alone(cast: Cast) -> None:
 
 
 @database
+def test_facts_about_few_cases_are_told_to_who_sees_cases_alone(five: Cast) -> None:
+    first = Case.objects.order_by("pk")[0]
+    for row in Case.objects.exclude(pk=first.pk):
+        actions.set_dates(row, detected_at=NOON + 2 * HOUR, by=five.by("he"), at=NOON + 9 * HOUR)
+    told, hidden = (queries.delays_json(asked(five, who))["seven_one_seven"][0] for who in ("he", "su"))
+    assert [fact["of"] for fact in told["bottlenecks"]] == [1, 1, 1]
+    assert (hidden["cases"], hidden["bottlenecks"]) == (5, [])
+
+
+@database
 def test_the_clock_of_tests_is_a_leg(five: Cast) -> None:
     from shouwang.cases.laboratory.models import Test
 

@@ -58,7 +58,7 @@ def delays(request: Request) -> HttpResponse:
                     row,
                     names.get(row.disease, row.disease),
                     found.told(row),
-                    queries.bottleneck_words(row),
+                    queries.bottleneck_words(row, found.facts(row)),
                     queries.interval_words(row),
                 )
                 for row in found.outbreaks
