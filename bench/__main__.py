@@ -18,8 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 BENCHMARKS = (
-    "trace", "scale", "network", "roster", "pages", "case", "checkins", "lists", "linelist", "reminders", "beds",
-    "spark",
+    "trace", "scale", "network", "roster", "pages", "case", "checkins", "lists", "linelist", "clocks", "reminders",
+    "beds", "spark",
 )  # fmt: skip
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from ninja import Field, Query, Router, Schema, Status
 
 from shouwang.api.http import ApiRequest
 from shouwang.cases import actions, queries, rules
-from shouwang.cases.models import Case, Clock
+from shouwang.cases.models import Case
 from shouwang.checkins.queries import UNSPECIFIED, alert_for
 from shouwang.core import audit, clock
 from shouwang.core.packs import active_packs, get_pack
@@ -77,7 +77,20 @@ class WindowOut(Schema):
     because: str
 
 
+class NextOut(Schema):
+    """The next step of the case; `final`: it is over, and only reopening is left."""
+
+    code: str
+    text: str
+    role: str
+    owner: str | None = Field(None, description="Name of the person who answers, where the grid knows one")
+    due_at: datetime | None = None
+    clock: str = ""
+    final: bool
+
+
 class CaseDetail(CaseOut):
+    next: NextOut
     clocks: list[ClockOut]
     history: list[StepOut]
     infectious: WindowOut
@@ -89,9 +102,30 @@ class CasePage(Schema):
     previous: str | None = None
 
 
+class ToldOut(Schema):
+    what: Literal["owner", "deputy", "above"]
+    at: datetime
+    person: str | None = Field(None, description="Null: the grid names nobody for this step")
+
+
 class LateClock(ClockOut):
     case: str = Field(description="Case number")
     case_id: int
+    unit: str | None = Field(None, description="Code of the unit whose work it is")
+    told: list[ToldOut] = Field([], description="Whom the late clock was taken to, oldest first")
+    next_step_at: datetime | None = Field(None, description="When the next one is told")
+
+
+class ClockPage(Schema):
+    at: datetime
+    items: list[LateClock]
+    next: str | None = Field(None, description="Cursor of the next page")
+    previous: str | None = None
+
+
+class ClockQuery(Schema):
+    cursor: str = ""
+    size: int = Field(50, ge=1, le=200)
 
 
 class ClockLists(Schema):
@@ -204,9 +238,32 @@ def open_case(request: ApiRequest, body: OpenIn) -> Any:
 def clocks(request: ApiRequest) -> Any:
     by, at = request.actor, clock.now()
     by.require(queries.VIEW)
-    late, soon = list(queries.late_clocks(by, at)[:500]), list(queries.due_soon(by, at)[:500])
+    near = queries.awaited_in_reach(by)
+    late = queries.clock_page(queries.late_clocks(by, at, near=near), "", 500).rows
+    soon = queries.clock_page(queries.due_soon(by, at, near=near), "", 500).rows
     audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=at)
-    return {"at": at, "late": [_late(row, at) for row in late], "soon": [_late(row, at) for row in soon]}
+    rows = [_late(row, at) for row in queries.clock_rows([*late, *soon])]
+    return {"at": at, "late": rows[: len(late)], "soon": rows[len(late) :]}
+
+
+@router.get("/clocks/late", response=ClockPage, summary="Late clocks page by page, the oldest first")
+def clocks_late(request: ApiRequest, query: Query[ClockQuery]) -> Any:
+    return _clock_page(request, query, soon=False)
+
+
+@router.get("/clocks/soon", response=ClockPage, summary="Clocks due within the next hours, page by page")
+def clocks_soon(request: ApiRequest, query: Query[ClockQuery]) -> Any:
+    return _clock_page(request, query, soon=True)
+
+
+def _clock_page(request: ApiRequest, query: ClockQuery, *, soon: bool) -> dict[str, Any]:
+    by, at = request.actor, clock.now()
+    by.require(queries.VIEW)
+    found = queries.due_soon(by, at) if soon else queries.late_clocks(by, at)
+    page = queries.clock_page(found, query.cursor, query.size)
+    audit.saw("clock.listed", "case", (row.case.person_id for row in page.rows), by=by, at=at)
+    rows = queries.clock_rows(page.rows)
+    return {"at": at, "items": [_late(row, at) for row in rows], "next": page.next, "previous": page.previous}
 
 
 @router.get("/epicurve", response=Curve, summary="Cases by day and class, within reach of report.view")
@@ -217,6 +274,26 @@ def epicurve(request: ApiRequest, query: Query[CurveQuery]) -> Any:
     return {
         "kind": found.kind, "days": found.days, "series": found.series, "unknown": found.unknown, "total": found.total,
     }  # fmt: skip
+
+
+class DelayQuery(Schema):
+    first: date | None = Field(None, description="Day of detection; twelve weeks up to today where left out")
+    last: date | None = None
+    disease: str = ""
+    unit: str = Field("", description="Code or name")
+
+
+@router.get("/delays", response=dict[str, Any], summary="Medians and 90th percentiles by week and unit, and 7-1-7")
+def delays(request: ApiRequest, query: Query[DelayQuery]) -> Any:
+    """Numbers only, never names. Of each: how many of how many cases are known, wait or are missing. Hours are null
+    where nothing is known and where one to four cases are."""
+    by, at = request.actor, clock.now()
+    by.require("report.view")
+    last = query.last or clock.local_day(at)
+    first = query.first or last - timedelta(days=last.weekday(), weeks=queries.WEEKS - 1)
+    return queries.delays_json(
+        queries.delays_of(by, first=first, last=last, disease=query.disease, unit=query.unit, at=at)
+    )
 
 
 @router.get("/{int:case_id}", response=CaseDetail, summary="One case with its clocks and history")
@@ -273,10 +350,11 @@ def _detail(request: ApiRequest, case_id: int) -> dict[str, Any]:
     by, at = request.actor, clock.now()
     case = queries.case_for(by, case_id)
     audit.saw("case.viewed", "case", [case.person_id], by=by, at=at, object_id=case.pk)
-    window = queries.infectious_window(case, at)
+    window, faces = queries.infectious_window(case, at), queries.clock_faces(case, at)
     return {
         **_case(case),
-        "clocks": [_face(face) for face in queries.clock_faces(case, at)],
+        "next": _next(queries.next_of(case, faces)),
+        "clocks": [_face(face) for face in faces],
         "history": [{"old": s.old, "new": s.new, "at": s.at, "reason": s.reason} for s in case.history.all()],
         "infectious": {
             "start": window.start,
@@ -301,7 +379,16 @@ def _face(face: queries.Face) -> dict[str, Any]:
     }
 
 
-def _late(row: Clock, at: datetime) -> dict[str, Any]:
+def _next(found: queries.Next) -> dict[str, Any]:
+    step = found.step
+    return {
+        "code": step.code, "text": step.text, "role": step.role, "owner": found.owner.name if found.owner else None,
+        "due_at": step.due, "clock": step.clock, "final": step.final,
+    }  # fmt: skip
+
+
+def _late(found: queries.ClockRow, at: datetime) -> dict[str, Any]:
+    row = found.clock
     return {
         "code": row.code,
         "name": row.title,
@@ -313,4 +400,10 @@ def _late(row: Clock, at: datetime) -> dict[str, Any]:
         "owner": row.owner.name if row.owner else None,
         "case": row.case.number,
         "case_id": row.case_id,
+        "unit": row.unit.code if row.unit else None,
+        "told": [
+            {"what": event.what, "at": event.at, "person": event.person.name if event.person else None}
+            for event in found.told
+        ],
+        "next_step_at": row.step_at,
     }

@@ -128,8 +128,18 @@ class ReviewOut(Schema):
     reasons: list[CriterionOut]
 
 
+class NextOut(Schema):
+    """The next step and whose it is; `final`: the order is over."""
+
+    code: str
+    role: str
+    text: str
+    final: bool
+
+
 class OrderDetail(OrderOut):
     person: PersonOut
+    next: NextOut
     grounds: list[GroundOut]
     stays: list[StayOut]
     objections: list[ObjectionOut]
@@ -332,6 +342,7 @@ def _detail(request: ApiRequest, order_id: int, at: datetime) -> OrderDetail:
     return OrderDetail(
         **_order(page.order).dict(),
         person=_person(page.order.person),
+        next=NextOut(**queries.next_of(page.order, page.detail, at=clock.now()).as_json()),
         grounds=[
             GroundOut(
                 case=ground.case.number,

@@ -90,7 +90,17 @@ class EncounterOut(Schema):
     sources: list[str]
 
 
+class NextOut(Schema):
+    """The next step and whose it is; `final`: nothing is asked any more."""
+
+    code: str
+    role: str
+    text: str
+    final: bool
+
+
 class Explained(ContactOut):
+    next: NextOut
     window: tuple[datetime, datetime] = Field(description="Of the trace that last found this contact")
     rule: str
     rule_source: str
@@ -263,6 +273,7 @@ def _explained(row: Contact) -> dict[str, Any]:
     pack = pack_of(row.case)
     return {
         **contact_json(row),
+        "next": queries.next_of(row).as_json(),
         "window": said.window,
         "rule": said.rule,
         "rule_source": pack.sources[said.rule_source].text if said.rule_source in pack.sources else said.rule_source,

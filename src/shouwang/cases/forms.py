@@ -236,6 +236,42 @@ class CurveForm(forms.Form):
         return {"first": (today - timedelta(days=29)).isoformat(), "last": today.isoformat()}
 
 
+class DelayForm(forms.Form):
+    """Which cases the delays are of: days of detection, disease, unit."""
+
+    disease = choice(_("Disease"), ("", _("all diseases")))
+    unit = code_or_name(_("Unit"))
+    first = day_field(_("Detected from"))
+    last = day_field(_("Detected to"))
+
+    def __init__(self, data: Mapping[str, Any], *, by: Actor, diseases: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self.by = by
+        offer(self, "disease", diseases.items())
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                queries.check_days(values["first"], values["last"])
+                queries.unit_written(self.by, values["unit"], "report.view")
+            except BadInput as error:
+                self.add_error(error.field, str(error))
+        return values
+
+    def found(self, at: datetime) -> queries.Delays:
+        """The numbers of a valid form."""
+        values = self.cleaned_data
+        words = {name: values[name] for name in ("first", "last", "disease", "unit")}
+        return queries.delays_of(self.by, at=at, **words)
+
+    @staticmethod
+    def default(today: date) -> dict[str, str]:
+        """Twelve whole weeks up to today."""
+        first = today - timedelta(days=today.weekday(), weeks=queries.WEEKS - 1)
+        return {"first": first.isoformat(), "last": today.isoformat()}
+
+
 def at_field(error: BadInput) -> BadInput:
     """Onset is two fields on a form: show its error at the day."""
     if error.field == "onset_at":

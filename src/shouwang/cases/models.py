@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import SymptomAlert
 from shouwang.core.tree import MAX_LENGTH
-from shouwang.org.models import Account, Person
+from shouwang.org.models import Account, Organisation, Person
 
 
 class Classification(models.TextChoices):
@@ -170,7 +170,12 @@ class DateChange(models.Model):
 
 
 class Clock(models.Model):
-    """A due time on a case, from its pack: running, met in time, met late, or overdue. The deadline is a column."""
+    """A due time on a case, from its pack: running, met in time, met late, or overdue. The deadline is a column.
+
+    `owner` answers for `unit`, whose work it is, in the responsibility grid; None: the role itself answers. `awaited`:
+    the case is open and its second date is still asked for. `steps` of the escalation have been taken for this due
+    time, the next one comes at `step_at`. `home_path` is the person's, as on the case.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
@@ -189,6 +194,11 @@ class Clock(models.Model):
     owner_role = models.CharField(max_length=14)
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    unit = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="+")
+    home_path = models.CharField(max_length=MAX_LENGTH, blank=True)
+    awaited = models.BooleanField(default=False)
+    steps = models.PositiveSmallIntegerField(default=0)
+    step_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["due_at"]
@@ -200,6 +210,10 @@ class Clock(models.Model):
             # the sweeper's question: running clocks whose due time has passed
             models.Index(fields=["due_at"], condition=Q(state="running"), name="clock_running_due"),
             models.Index(fields=["state", "due_at"], name="clock_state"),
+            # Late and coming ones of a restricted role: one scan, in the order of the list.
+            models.Index(fields=["due_at", "id", "home_path", "case"], condition=Q(awaited=True), name="clock_awaited"),
+            models.Index(fields=["step_at"], condition=Q(step_at__isnull=False), name="clock_step"),
+            models.Index(fields=["owner"], condition=Q(awaited=True), name="clock_owner"),
         ]
 
     def __str__(self) -> str:
@@ -209,6 +223,64 @@ class Clock(models.Model):
     def title(self) -> str:
         """The name in the reader's language."""
         return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
+
+
+# Of a step of `ClockEvent` without a person.
+NOBODY_NAMED = {
+    "owner": _("nobody is named who answers for it"),
+    "deputy": _("no deputy is named"),
+    "above": _("nobody is named for a unit above"),
+}
+
+
+class ClockEvent(models.Model):
+    """What happened to a clock of a case: somebody was told that it ran out, or its due time moved. Kept with the case
+    by the clock's code, so that it stands when the clock itself is counted anew.
+
+    `person` None: the grid named nobody for this step. `was_due_at`: the due time before it moved.
+    """
+
+    title: str = ""  # the clock's name in the reader's language, where a query gave it
+
+    class What(models.TextChoices):
+        OWNER = "owner", _("told who answers for it")
+        DEPUTY = "deputy", _("told the deputy")
+        ABOVE = "above", _("told the unit above")
+        MOVED = "moved", _("due time moved")
+        GONE = "gone", _("no longer counted: the date it begins at is unknown")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clock_events")
+    code = models.CharField(max_length=20)
+    what = models.CharField(max_length=6, choices=What.choices)
+    step = models.PositiveSmallIntegerField(null=True, blank=True)
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    was_due_at = models.DateTimeField(null=True, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            # A step is taken once for a due time, whatever runs twice.
+            models.UniqueConstraint(
+                fields=["case", "code", "due_at", "step"], condition=Q(step__isnull=False), name="clock_told_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(person__isnull=False), name="clock_told_at"),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="clock_told_person"),
+        ]
+
+    @property
+    def word(self) -> str:
+        """What happened, in words: of a step for which the grid named nobody, that."""
+        if self.step is not None and self.person_id is None:
+            return str(NOBODY_NAMED[self.what])
+        return str(self.get_what_display())
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.code} {self.what}"
 
 
 # The tables of the laboratory belong to this app; Django looks for them here.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery
 
-from shouwang.cases.models import Case
+from shouwang.cases.models import Case, Clock
 from shouwang.core.scope import Actor
 from shouwang.org.models import Person
 
@@ -23,3 +23,5 @@ def on_people_changed(people: Collection[int], by: Actor, at: datetime) -> None:
         moved = list(cases.exclude(home_path=F("person__home_path")).values_list("pk", flat=True))
         if moved:
             Case.objects.filter(pk__in=moved).update(home_path=place)
+            own = Subquery(Case.objects.filter(pk=OuterRef("case_id")).values("home_path")[:1])
+            Clock.objects.filter(case__in=moved).update(home_path=own)

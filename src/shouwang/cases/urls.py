@@ -13,6 +13,8 @@ urlpatterns = [
     path("open/alert/<int:alert_id>/", views.open_from_alert, name="open_from_alert"),
     path("clocks/", views.clock_list, name="clocks"),
     path("curve/", views.curve, name="curve"),
+    path("delays/", views.delays, name="delays"),
+    path("delays/file/", views.delays_file, name="delays_file"),
     path("lines/", include("shouwang.cases.outward.urls")),
     path("tests/", include("shouwang.cases.laboratory.urls")),
     path("<int:case_id>/", views.case, name="case"),

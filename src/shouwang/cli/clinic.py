@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +25,7 @@ from shouwang.cli.common import (
     limit_option,
     moment,
     parse_day,
+    print_json,
     reason_option,
     short,
     show,
@@ -291,17 +294,68 @@ def close_case(number: str, reason: str, user: str | None) -> None:
 
 
 @case.command("clocks")
+@limit_option
 @as_option
 @json_option
-def clocks(user: str | None, as_json: bool) -> None:
-    """Clocks that are late, and those due soon."""
+def clocks(limit: int, user: str | None, as_json: bool) -> None:
+    """Clocks that are late, and those due soon, each with who answers and whom it was last taken to."""
     by, now = actor(user), clock.now()
     by.require(case_queries.VIEW)
-    late, soon = list(case_queries.late_clocks(by, now)), list(case_queries.due_soon(by, now))
+    near = case_queries.awaited_in_reach(by)
+    late = case_queries.clock_page(case_queries.late_clocks(by, now, near=near), "", limit).rows
+    soon = case_queries.clock_page(case_queries.due_soon(by, now, near=near), "", limit).rows
     audit.saw("clock.listed", "case", (row.case.person_id for row in (*late, *soon)), by=by, at=now)
+    rows: list[Row] = []
+    for place, row in enumerate(case_queries.clock_rows([*late, *soon])):
+        told = row.last.person if row.last else None
+        rows.append(
+            {
+                "case": row.clock.case.number, "clock": row.clock.code, "due": row.clock.due_at,
+                "state": "late" if place < len(late) else "soon", "role": row.clock.owner_role,
+                "owner": row.clock.owner.name if row.clock.owner else None,
+                "taken_to": told.name if told else None,
+            }
+        )  # fmt: skip
+    show(rows, as_json, at=now, **case_queries.clock_counts(now, near))
+
+
+@case.command("delays")
+@click.option("--first", help="Day of detection, e.g. 2026-03-02; default twelve weeks up to the last.")
+@click.option("--last", help="Default today.")
+@click.option("--disease", default="", help="Default: all.")
+@click.option("--unit", default="", help="Code or name; default everything in reach.")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True), help="Write an Excel file instead.")
+@as_option
+@json_option
+def delays(
+    first: str | None, last: str | None, disease: str, unit: str, out: str | None, user: str | None, as_json: bool
+) -> None:
+    """How long the steps of cases took, by week of detection, and 7-1-7."""
+    by, now = actor(user), clock.now()
+    by.require("report.view")
+    end = parse_day(last)
+    begin = parse_day(first) if first else end - timedelta(days=end.weekday(), weeks=case_queries.WEEKS - 1)
+    found = case_queries.delays_of(by, first=begin, last=end, disease=disease, unit=unit, at=now)
+    if out:
+        with Path(out).open("wb") as target:
+            count = case_actions.export_delays(target, found, by=by, at=now)
+        click.echo(f"{out}: {count} rows")
+        return
+    body = case_queries.delays_json(found)
+    if as_json:
+        print_json(body)
+        return
     rows: list[Row] = [
-        {"case": row.case.number, "clock": row.code, "due": row.due_at, "state": word, "role": row.owner_role}
-        for word, found in (("late", late), ("soon", soon))
-        for row in found
-    ]
+        {
+            "week": str(week.get("week") or "all weeks"), "step": leg, "known": f"{item['known']}/{item['total']}",
+            "median_h": "<5" if item["left_out"] else item["median_hours"],
+            "p90_h": "<5" if item["left_out"] else item["p90_hours"],
+            "complete": "no" if week["incomplete"] else "yes",
+        }
+        for week in (body["together"], *body["weeks"])
+        for leg, item in week["delays"].items()
+    ]  # fmt: skip
     show(rows, as_json, at=now)
+    for row in body["seven_one_seven"]:
+        states = ", ".join(f"{name}: {item['state']}" for name, item in row["intervals"].items()) or "<5"
+        click.echo(f"7-1-7  {row['disease']}  {row['first']} – {row['last']}  {states}")

@@ -112,7 +112,7 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
     if as_json:
         print_json(counts)
         return
-    click.echo(f"{counts['overdue']} clocks newly overdue.")
+    click.echo(f"{counts['overdue']} clocks newly overdue; {counts['told']} steps taken with them.")
     click.echo(
         f"{counts['taken_up']} imports and bulk jobs taken up again, {counts['built']} presence days built again."
     )
@@ -124,7 +124,9 @@ def sweep(every: int | None, until_alone: bool, as_json: bool) -> None:
 def sweep_once(at: datetime) -> dict[str, int]:
     """What is looked after every few seconds. Each part may run twice at once without harm."""
     return {
+        "tests": laboratory.sync_test_clocks(at=at),
         "overdue": cases.sweep_clocks(at=at),
+        "told": cases.escalate_clocks(at=at),
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
         "synced": surveys.sync_open(by=system_actor("sweeper"), at=at) + laboratory.sync_open_days(at=at),

@@ -85,6 +85,7 @@ ENTRIES: list[Entry] = [
     Entry("cases:tests", _("Tests"), "test-pipe", right="test.order", group="respond"),
     Entry("cases:test_days", _("Testing days"), "users-group", right="checkin.status", group="watch"),
     Entry("cases:clocks", _("Clocks"), "clock-exclamation", right="case.view", group="respond"),
+    Entry("cases:delays", _("Delays"), "hourglass", right="report.view", group="respond"),
     Entry("cases:lines", _("Line list"), "list-details", right="case.view", group="respond"),
     Entry("cases:curve", _("Epidemic curve"), "chart-histogram", right="report.view", group="command"),
     Entry("isolation:list", _("Quarantine and isolation"), "home-heart", right="isolation.manage", group="respond"),

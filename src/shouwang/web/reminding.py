@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from shouwang.cases import queries as case_queries
 from shouwang.checkins.rules.reminding import Facts
 from shouwang.command.queries import daily
 from shouwang.command.queries import reminding as work
@@ -127,6 +128,33 @@ class DailyReports:
         day, text = clock.local_day(due), key.partition(":")[2]
         asked = daily.answerers(daily.units_due(day, text), day).filter(pk=person.pk).exists()
         heard = asked and not daily.owing_report(day, text, until=until).filter(pk=person.pk).exists()
+        return Facts(left=person.left_on is not None, asked=asked, heard=heard, already=already, reached=reached)
+
+
+class LateClocks:
+    """Whoever a late clock of a case was taken to is told at the next of the institution's times, once, of all of them
+    together; it closes itself when what they wait for is entered. The message names no case and nothing of health."""
+
+    name = "clock"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        path = reverse("cases:clocks")
+        return [
+            Due(f"clock:{window.name}", window.end, "已到时限的事项", "work whose time has run out", path, window.end)
+            for window in case_queries.windows(day)
+            if case_queries.told_in(window).exists()
+        ]
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        return case_queries.told_people(case_queries.window_of(due))
+
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        window = case_queries.window_of(due)
+        asked = case_queries.told_in(window).filter(person=person).exists()
+        heard = asked and not self.owing(key, due).filter(pk=person.pk).exists()
         return Facts(left=person.left_on is not None, asked=asked, heard=heard, already=already, reached=reached)
 
 

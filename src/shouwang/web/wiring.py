@@ -21,7 +21,7 @@ from shouwang.tracing import home as tracing_home
 from shouwang.tracing import reactions as tracing
 from shouwang.tracing.presence.expecting import expect_apart
 from shouwang.web import audit_words
-from shouwang.web.reminding import DailyReports, OpenSurveys, PeopleToCall, WorkDue
+from shouwang.web.reminding import DailyReports, LateClocks, OpenSurveys, PeopleToCall, WorkDue
 
 
 def connect() -> None:
@@ -54,6 +54,7 @@ def connect() -> None:
     owed.register(PeopleToCall())
     owed.register(WorkDue())
     owed.register(DailyReports())
+    owed.register(LateClocks())
     tell_reminders(told_of_reminders)
     show_on_case(Panel("cases/lab/_case.html", laboratory_home.case_panel))
     show_on_case(Panel("isolation/_case/orders.html", isolation_home.case_panel))

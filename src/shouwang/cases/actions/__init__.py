@@ -5,15 +5,18 @@ The instance given is refreshed in place, so it is current afterwards.
 """
 
 from shouwang.cases.actions.checks import may_manage
-from shouwang.cases.actions.clocks import sweep_clocks
+from shouwang.cases.actions.clocks import escalate_clocks, sweep_clocks
 from shouwang.cases.actions.dates import DATE_FIELDS, markable, set_dates
 from shouwang.cases.actions.deciding import classify, close_case, reopen_case
+from shouwang.cases.actions.delays import export_delays
 from shouwang.cases.actions.opening import open_case
 
 __all__ = [
     "DATE_FIELDS",
     "classify",
     "close_case",
+    "escalate_clocks",
+    "export_delays",
     "markable",
     "may_manage",
     "open_case",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shouwang.cases.laboratory import queries
+from shouwang.cases.laboratory.rules.next_steps import next_of_test
 from shouwang.cases.models import Case, Classification
 from shouwang.core import clock
 from shouwang.core.scope import Actor
@@ -16,7 +17,10 @@ def case_panel(actor: Actor, case: Case) -> Mapping[str, Any]:
     tests = queries.of_case(case)
     word = queries.suggestion_for(case, tests)
     return {
-        "tests": tests,
+        "tests": [
+            (test, next_of_test(test.state, test.outcome, has_case=True, settled=test.settled_at is not None))
+            for test in tests
+        ],
         "suggestion": str(Classification(word).label) if word else "",
         "may_order": actor.holds(queries.VIEW),
     }

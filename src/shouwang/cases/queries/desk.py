@@ -20,7 +20,8 @@ from shouwang.core.errors import BadInput, NotFound
 from shouwang.core.packs import Pack, get_pack
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.org.queries import reachable
+from shouwang.core.tree import in_ranges
+from shouwang.org.queries import reach_of, reachable
 
 VIEW = "case.view"
 DESK_ORDER = ("-opened_at", "-id")
@@ -163,14 +164,15 @@ def disease_names() -> dict[str, str]:
 # --- clocks --------------------------------------------------------------------------------------------------------
 
 
-def late_clocks(by: Actor, at: datetime | None = None) -> QuerySet[Clock]:
-    """Unmet clocks of open cases whose due time has passed, oldest first; right whether or not the sweep has run."""
-    return _open_clocks(by).filter(due_at__lt=at or clock.now())
+def late_clocks(by: Actor, at: datetime | None = None, *, near: Q | None = None) -> QuerySet[Clock]:
+    """Unmet clocks of open cases whose due time has passed, oldest first; right whether or not the sweep has run.
+    `near` is `awaited_in_reach` of the same asker, where it has been asked already."""
+    return _open_clocks(by, near).filter(due_at__lt=at or clock.now())
 
 
-def due_soon(by: Actor, at: datetime, within: timedelta = DUE_SOON) -> QuerySet[Clock]:
+def due_soon(by: Actor, at: datetime, within: timedelta = DUE_SOON, *, near: Q | None = None) -> QuerySet[Clock]:
     """Unmet clocks of open cases that are due within the next hours, the most urgent first."""
-    return _open_clocks(by).filter(due_at__gte=at, due_at__lt=at + within)
+    return _open_clocks(by, near).filter(due_at__gte=at, due_at__lt=at + within)
 
 
 def owned_clocks(by: Actor) -> QuerySet[Clock]:
@@ -178,13 +180,37 @@ def owned_clocks(by: Actor) -> QuerySet[Clock]:
     return _open_clocks(by).filter(owner=by.person_id) if by.person_id is not None else Clock.objects.none()
 
 
-def _open_clocks(by: Actor) -> QuerySet[Clock]:
-    unmet = Clock.objects.filter(state__in=(Clock.State.RUNNING, Clock.State.OVERDUE), case__closed_at__isnull=True)
+def _open_clocks(by: Actor, near: Q | None = None) -> QuerySet[Clock]:
     return (
-        unmet.filter(reachable(by, VIEW, "case__person__"))
+        Clock.objects.filter(near or awaited_in_reach(by))
         .select_related("case", "case__person", "case__person__home", "owner")
         .order_by(*CLOCK_ORDER)
     )
+
+
+def awaited_in_reach(by: Actor) -> Q:
+    """The condition "this clock is awaited and its person within reach of case.view", by the index of such clocks. Two
+    queries at most."""
+    reach = reach_of(by, VIEW)
+    near = in_ranges("home_path", reach.ranges)
+    if reach.guests:
+        near |= Q(case__person_id__in=reach.guests)
+    return Q(awaited=True) & near
+
+
+def clock_counts(at: datetime, near: Q) -> dict[str, int]:
+    """How many clocks are late and how many due soon. One query."""
+    bare = Clock.objects.filter(near)
+    return counts_of(late=bare.filter(due_at__lt=at), soon=bare.filter(due_at__gte=at, due_at__lt=at + DUE_SOON))
+
+
+def clock_page(rows: QuerySet[Clock], cursor: str, size: int = 50) -> Page[Clock]:
+    """One page of `late_clocks` or `due_soon`: ids from the index alone, then the clocks of the page by key."""
+    bare = rows.select_related(None).only("pk", "due_at")
+    page = keyset_page(bare, CLOCK_ORDER, cursor or None, size=size)
+    ids = [row.pk for row in page.rows]
+    whole = Clock.objects.select_related("case", "case__person", "case__person__home", "owner", "unit").in_bulk(ids)
+    return Page([whole[pk] for pk in ids if pk in whole], page.next, page.previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +232,15 @@ class DeskSummary:
 
 def desk_summary(by: Actor, at: datetime, *, show: int = 5) -> DeskSummary:
     """For the clinic's first screen: four counts and the clocks to look at first."""
-    cases = visible_cases(by).filter(closed_at__isnull=True)
+    cases, near = visible_cases(by).filter(closed_at__isnull=True), awaited_in_reach(by)
     counts = counts_of(
         open=cases,
         undecided=cases.filter(classification=rules.SUSPECTED),
-        late=late_clocks(by, at),
-        soon=due_soon(by, at),
+        late=late_clocks(by, at, near=near),
+        soon=due_soon(by, at, near=near),
     )
     return DeskSummary(
         at=at,
         **counts,
-        latest=tuple(_open_clocks(by).filter(due_at__lt=at + DUE_SOON)[:show]),
+        latest=tuple(_open_clocks(by, near).filter(due_at__lt=at + DUE_SOON)[:show]),
     )

@@ -97,38 +97,77 @@ def span(length: timedelta) -> str:
 
 
 def clock_faces(case: Case, at: datetime) -> list[Face]:
-    """Every clock of the case's protocol in its order, as it stands at `at`: one query beside the case's own."""
-    needed = rules.EFFECTS[case.classification].clocks_run
+    """Every clock of the case's protocol in its order, then that of its tests, as it stands at `at`: one query beside
+    the case's own."""
     rows = {row.code: row for row in case.clocks.all()}
-    return [_face(case, spec, rows.get(spec.code), at, needed) for spec in protocol_of(case).clocks]
+    found = [
+        _face(case, rows.get(spec.code), at, (spec.code, spec.name, spec.begins, spec.ends, spec.hours, spec.owner))
+        for spec in protocol_of(case).clocks
+    ]
+    if (row := rows.get(rules.TEST)) is not None:
+        hours = (row.due_at - row.starts_at).total_seconds() / 3600
+        found.append(_face(case, row, at, (row.code, rules.TEST_NAME, "ordered", "resulted", hours, row.owner_role)))
+    return found
 
 
-def _face(case: Case, spec: rules.ClockSpec, row: Clock | None, at: datetime, needed: bool) -> Face:
+Spec = tuple[str, Text, str, str, float, str]  # code, name, begins, ends, hours, role
+
+
+def _face(case: Case, row: Clock | None, at: datetime, spec: Spec) -> Face:
+    code, name, begins, ends, hours, role = spec
     state = UNSTARTED
     if row is not None:
+        needed = rules.EFFECTS[case.classification].clocks_run
         state = rules.clock_state(row.due_at, row.ended_at, now=at, needed=needed, closed=case.closed_at)
     return Face(
-        code=spec.code,
-        name=spec.name,
+        code=code,
+        name=name,
         state=state,
-        begins=spec.begins,
-        moment=spec.ends,
-        hours=spec.hours,
+        begins=begins,
+        moment=ends,
+        hours=hours,
         starts=row.starts_at if row else None,
         due=row.due_at if row else None,
         ended=row.ended_at if row else None,
-        owner_role=row.owner_role if row else spec.owner,
+        owner_role=row.owner_role if row else role,
         owner=row.owner if row else None,
-        sentence=_sentence(state, spec, row, at),
+        sentence=_sentence(state, begins, row, at),
     )
 
 
-def _sentence(state: str, spec: rules.ClockSpec, row: Clock | None, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next step of a case and who does it: `owner` by name where the grid knows one, else the role alone."""
+
+    step: rules.NextStep
+    owner: Person | None
+
+    @property
+    def role(self) -> str:
+        return role_name(self.step.role)
+
+
+def next_of(case: Case, faces: Sequence[Face]) -> Next:
+    """What comes next in a case whose clocks are `faces`. No query."""
+    awaited = {face.code: face for face in faces if face.open and face.due is not None and case.is_open}
+    asked = [
+        rules.Awaited(face.code, face.moment, face.due, face.owner_role)
+        for face in awaited.values()
+        if face.due is not None
+    ]
+    step = rules.next_step_of(
+        case.classification, closed=not case.is_open, recovered=case.recovered_at is not None, awaited=asked
+    )
+    face = awaited.get(step.clock)
+    return Next(step, face.owner if face else None)
+
+
+def _sentence(state: str, begins: str, row: Clock | None, at: datetime) -> str:
     """How it stands, in words."""
     if row is None:
-        if spec.begins == "onset":
+        if begins == "onset":
             return gettext("Onset unknown: this clock cannot be read.")
-        return gettext("Begins with: %(moment)s") % {"moment": rules.MOMENTS[spec.begins]}
+        return gettext("Begins with: %(moment)s") % {"moment": rules.MOMENTS[begins]}
     if state == rules.OVERDUE:
         return gettext("%(span)s overdue") % {"span": span(at - row.due_at)}
     if state == rules.RUNNING:
@@ -178,21 +217,6 @@ def desk_rows(cases: Sequence[Case], at: datetime) -> list[DeskRow]:
         soon = following is not None and following.due_at < at + DUE_SOON
         found.append(DeskRow(case, names.get(case.disease, case.disease), late, following, soon))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class ClockRow:
-    """One clock in the list of late or coming ones."""
-
-    clock: Clock
-    disease: str
-    role: str
-
-
-def clock_rows(clocks: Sequence[Clock]) -> list[ClockRow]:
-    """The rows of a list of clocks: one query beside the list's own."""
-    names = disease_names() if clocks else {}
-    return [ClockRow(row, names.get(row.case.disease, row.case.disease), role_name(row.owner_role)) for row in clocks]
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,12 +152,17 @@ def curve_for(by: Actor, first: date, last: date, of: CurveOf | None = None) -> 
     they are named. Forbidden for who may see none, and (`group_small`) for who sees no cases and asks about fewer than
     five people: each case would point at one of them."""
     wanted = of or CurveOf()
+    return epi_curve(numbers_reach_in(by, wanted.unit, wanted.place), first, last, wanted)
+
+
+def numbers_reach_in(by: Actor, unit: str | None = None, place: str | None = None) -> tuple[Range, ...]:
+    """As `numbers_reach`, of the unit with this path and the people of this place alone."""
     ranges = numbers_reach(by)
-    if wanted.unit:
-        ranges = overlap(ranges, [subtree(wanted.unit)])
-    if (wanted.unit or wanted.place) and not by.holds("case.view") and _few(ranges, wanted.place):
+    if unit:
+        ranges = overlap(ranges, [subtree(unit)])
+    if (unit or place) and not by.holds("case.view") and _few(ranges, place):
         raise _small()
-    return epi_curve(ranges, first, last, wanted)
+    return ranges
 
 
 def numbers_reach(by: Actor) -> tuple[Range, ...]:

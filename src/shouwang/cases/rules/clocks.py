@@ -10,6 +10,8 @@ from shouwang.cases.rules.dates import Dates
 from shouwang.cases.rules.protocols import ClockSpec
 from shouwang.core.packs import Text
 
+TEST = "test"  # the clock from a test's order to its result, which no pack names
+TEST_NAME = Text(zh="检测出结果", en="Test to result")
 RUNNING, OVERDUE, MET, LATE, VOID = "running", "overdue", "met", "late", "void"
 
 

@@ -63,6 +63,8 @@ class ClockSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if moment not in MOMENTS:
                 words = {"code": self.code, "moment": moment, "words": ", ".join(MOMENTS)}
                 raise ValueError(gettext("clock %(code)s: “%(moment)s” is none of %(words)s") % words)
+        if self.code == "test":
+            raise ValueError(gettext("clock “test” is kept from the tests themselves: choose another code"))
         if self.begins == self.ends or not 0 < self.hours <= 24 * 366 or not 0 < len(self.code) <= 20:
             sentence = gettext(
                 "clock %(code)s: needs a code of up to 20 signs, two different dates and 0 < hours <= 8784"

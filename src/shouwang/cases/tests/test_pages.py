@@ -278,17 +278,18 @@ def test_late_and_coming_clocks_with_their_owners(
     for who in ("lin", "wang", "zhao"):
         opened(cast, who, at=NOON - 3 * HOUR)
     clinic = sign_in("he")
-    with django_assert_max_num_queries(10):  # type: ignore[operator]
-        page = text(clinic.get(url("clocks")))
-    late, soon = page.split('id="soon-title"')
-    assert late.count("Early reporting") == 3 and late.count("Early isolation") == 3
-    assert soon.count("Early treatment") == 3 and "campus clinic" in soon
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        late = text(clinic.get(url("clocks")))
+    soon = text(clinic.get(url("clocks") + "?show=soon"))
+    assert late.count("Early reporting") == 3 and late.count("Early isolation") == 3 and "Early treatment" not in late
+    assert soon.count("Early treatment") == 3 and "campus clinic" in soon and "Early reporting" not in soon
     assert len(reads("clock.listed")) == 3
+    assert clinic.get(url("clocks") + "?show=never").status_code == 400
 
 
 def test_no_clock_is_late(cast: Cast, sign_in: SignIn) -> None:
-    page = text(sign_in("he").get(url("clocks")))
-    assert "No clock is late" in page and "Nothing is due soon" in page
+    assert "No clock is late" in text(sign_in("he").get(url("clocks")))
+    assert "Nothing is due soon" in text(sign_in("he").get(url("clocks") + "?show=soon"))
 
 
 def test_the_curve_is_numbers_without_names(cast: Cast, sign_in: SignIn, django_assert_max_num_queries: object) -> None:

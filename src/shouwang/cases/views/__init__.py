@@ -1,6 +1,7 @@
 """Pages of cases, a kind a file."""
 
 from shouwang.cases.views.case import case, classify, close, dates, mark, reopen
+from shouwang.cases.views.delays import delays, delays_file
 from shouwang.cases.views.desk import case_list, clock_list, curve
 from shouwang.cases.views.opening import open_case, open_from_alert
 
@@ -12,6 +13,8 @@ __all__ = [
     "close",
     "curve",
     "dates",
+    "delays",
+    "delays_file",
     "mark",
     "open_case",
     "open_from_alert",

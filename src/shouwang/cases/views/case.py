@@ -32,11 +32,14 @@ def case_page(request: Request, found: Case, form: forms.ClassifyForm | None = N
     audit.saw("case.viewed", "case", [found.person_id], by=by, at=at, object_id=found.pk)
     may_manage = actions.may_manage(by, found.person)
     classify = form or forms.ClassifyForm(case=found, initial={"version": found.version})
+    faces = queries.clock_faces(found, at)
     context = {
         "case": found,
         "protocol": queries.protocol_of(found),
         "class_tone": queries.CLASS_TONES[found.classification],
-        "faces": queries.clock_faces(found, at),
+        "faces": faces,
+        "next": queries.next_of(found, faces),
+        "told": queries.clock_events(found),
         "window": queries.infectious_window(found, at),
         "trail": queries.trail(found),
         "dates": queries.date_rows(found),

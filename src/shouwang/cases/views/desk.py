@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from shouwang.cases import forms, queries
 from shouwang.cases.home import chart_data
 from shouwang.cases.models import Classification
 from shouwang.core import audit, clock
+from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.http import Request, partial, signed_in
-from shouwang.core.paging import keyset_page
 
 MANAGE = "case.manage"
-SOON_SHOWN = 100
 
 
 @require_GET
@@ -50,16 +50,25 @@ def case_list(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def clock_list(request: Request) -> HttpResponse:
-    """Clocks that are late, page by page, and those due within the next hours; each with who answers for it."""
+    """Clocks that are late, or with `show` soon those due within the next hours; page by page, each with who answers
+    for it and whom it was taken to. Whoever may see no case finds how many were taken to them, by unit."""
     by, at = request.actor, clock.now()
-    by.require(queries.VIEW)
-    late = keyset_page(queries.late_clocks(by, at), queries.CLOCK_ORDER, request.GET.get("page"))
-    soon = list(queries.due_soon(by, at)[:SOON_SHOWN])
-    people = (row.case.person_id for row in (*late.rows, *soon))
-    audit.saw("clock.listed", "case", people, by=by, at=at)
-    rows, split = queries.clock_rows([*late.rows, *soon]), len(late.rows)
-    hours = int(queries.DUE_SOON.total_seconds() // 3600)
-    context = {"page": late, "late": rows[:split], "soon": rows[split:], "at": at, "hours": hours}
+    taken = queries.taken_to(by)
+    if not (by.holds(queries.VIEW) or taken):
+        raise Forbidden(data_right=queries.VIEW)
+    show = request.GET.get("show", "") or "late"
+    if show not in ("late", "soon"):
+        raise BadInput(_("This filter is not known."), code="filter_invalid", field="show")
+    context: dict[str, object] = {
+        "at": at, "hours": int(queries.DUE_SOON.total_seconds() // 3600), "taken": taken, "show": show,
+        "may_view": by.holds(queries.VIEW),
+    }  # fmt: skip
+    if by.holds(queries.VIEW):
+        near = queries.awaited_in_reach(by)
+        found = queries.late_clocks(by, at, near=near) if show == "late" else queries.due_soon(by, at, near=near)
+        page = queries.clock_page(found, request.GET.get("page", ""))
+        audit.saw("clock.listed", "case", (row.case.person_id for row in page.rows), by=by, at=at)
+        context |= {"page": page, "rows": queries.clock_rows(page.rows), "counts": queries.clock_counts(at, near)}
     return render(request, "cases/clocks.html", context)
 
 

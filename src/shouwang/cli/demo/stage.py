@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 
 from shouwang.cli.demo.campus import CANTEENS, GATES, OFFICES, Campus
 from shouwang.cli.demo.files import Files
@@ -162,10 +163,11 @@ def _college(unit: Organisation) -> Organisation:
 
 @transaction.atomic
 def assign_responsibility(*, by: Actor, at: datetime) -> int:
-    """A secretary for every college, a monitor for nine classes in ten, a warden for most places. Gaps are left."""
+    """A secretary for every college, the clinic and the leading group's office, a monitor for nine classes in ten, a
+    warden for most places. Gaps are left."""
     day = clock.local_day(at) - timedelta(days=TERM_DAYS)
     done = 0
-    for college in Organisation.objects.filter(kind="college"):
+    for college in Organisation.objects.filter(Q(kind="college") | Q(name__in=("校医院", "防控领导小组办公室"))):
         staff = Person.objects.filter(home=college, kind=Person.Kind.STAFF).order_by("number")[:2]
         for rank, person in zip(("first", "deputy"), staff, strict=False):
             actions.assign_responsibility(organisation=college, person=person, rank=rank, on=day, by=by, at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -65,7 +66,9 @@ def test_from_alert_to_case(cast: Cast) -> None:
     found = Case.objects.get(number=number)
     assert (found.classification, found.isolated_at is not None) == ("confirmed", True)
     assert said(case, "list", "--as", "he")["total"] == 1
-    assert {row["case"] for row in said(case, "clocks", "--as", "he")["rows"]} <= {number}
+    clocks = said(case, "clocks", "--as", "he")
+    assert {row["case"] for row in clocks["rows"]} <= {number}
+    assert clocks["late"] + clocks["soon"] == len(clocks["rows"])
     assert run(case, "close", number, "--reason", "转院", "--as", "he").exit_code == 0
     assert said(case, "list", "--as", "he")["total"] == 0
     assert said(case, "list", "--all", "--as", "he")["total"] == 1
@@ -132,3 +135,22 @@ def test_a_pass_on_paper_and_its_end(cast: Cast) -> None:
         assert isinstance(run(checkin, word, "2023010101", "--as", "wang").exception, NotFound | Forbidden)
     assert run(checkin, "revoke", "2023010101", "--as", "lin").exit_code == 0
     assert [browser.get(row["link"]).status_code for row in (own, given)] == [401, 401]
+
+
+def test_delays_as_table_json_and_file(cast: Cast, tmp_path: Path) -> None:
+    said(
+        case, "open", "2023010101", "--pack", "influenza-seasonal", "--class", "confirmed", "--reason", "发热",
+        "--as", "he",
+    )  # fmt: skip
+    body = json.loads(run(case, "delays", "--as", "he", "--json").output.strip().splitlines()[-1])
+    assert body["together"]["cases"] == 1
+    assert body["together"]["delays"]["report"]["median_hours"] is None
+    assert "report" in run(case, "delays", "--as", "he").output
+    target = tmp_path / "delays.xlsx"
+    assert run(case, "delays", "--as", "he", "--out", str(target)).exit_code == 0
+    assert target.read_bytes()[:2] == b"PK"
+    assert AuditEntry.objects.filter(verb="case.delays_exported", mouth="cli").count() == 1
+    assert isinstance(run(case, "delays", "--as", "gu").exception, Forbidden)
+    assert isinstance(
+        run(case, "delays", "--first", "2026-03-02", "--last", "2026-03-01", "--as", "he").exception, BadInput
+    )

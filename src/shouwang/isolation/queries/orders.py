@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.core import clock
 from shouwang.core.errors import NotFound
+from shouwang.core.nexts import Next
 from shouwang.core.packs import Pack, Text, get_pack
 from shouwang.core.scope import Actor
 from shouwang.core.tree import ancestors
 from shouwang.isolation import rules
 from shouwang.isolation.models import IN_FORCE, Ground, Objection, Order, Stay
+from shouwang.isolation.rules.next_steps import next_of_order
 from shouwang.org.models import Person, Place, Responsibility
 from shouwang.org.queries import current, reachable, responsible_for
 from shouwang.tracing.queries.judging import contact_rule
@@ -101,6 +104,14 @@ class Helper:
     role: str | Promise
     person: Person
     where: str = ""
+
+
+def next_of(order: Order, found: Detail, *, at: datetime) -> Next:
+    """The next step of an order and whose it is. No query beside those of `detail`."""
+    return next_of_order(
+        order.state, order.where, ends_on=order.ends_on, today=clock.local_day(at),
+        objection=found.open_objection is not None,
+    )  # fmt: skip
 
 
 def helpers(order: Order, room: Place | None, *, on: date) -> list[Helper]:

@@ -10,6 +10,7 @@ from shouwang.tracing.queries.contacts import (
     contact_page,
     contacts_of,
     desk,
+    next_of,
 )
 from shouwang.tracing.queries.numbers import day_figures
 from shouwang.tracing.queries.presence import presence_batches, presence_days, sees_days
@@ -27,6 +28,7 @@ __all__ = [
     "contacts_of",
     "day_figures",
     "desk",
+    "next_of",
     "presence_batches",
     "presence_days",
     "sees_days",

@@ -10,11 +10,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from shouwang.cases.models import Case
 from shouwang.core.errors import NotFound
+from shouwang.core.nexts import Next
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.org.queries import reachable
-from shouwang.tracing.models import Contact, Trace
+from shouwang.tracing.models import Contact, FollowUp, Trace
 from shouwang.tracing.models_told import UnknownContact
+from shouwang.tracing.rules.next_steps import next_of_contact
 
 WORK = "trace.work"
 ORDER = ("grade_rank", "-seconds", "pk")
@@ -82,6 +84,14 @@ def contact_for(by: Actor, contact_id: int) -> Contact:
     if contact is None:
         raise NotFound
     return contact
+
+
+def next_of(contact: Contact) -> Next:
+    """The next step of a contact and whose it is. One query."""
+    running = FollowUp.objects.filter(
+        person=contact.person_id, disease=contact.case.disease, state=FollowUp.State.RUNNING
+    )
+    return next_of_contact(contact.state, case_open=contact.case.is_open, followed=running.exists())
 
 
 def counts(case: Case) -> Mapping[tuple[str, str], int]:

@@ -27,6 +27,7 @@ from shouwang.tracing.queries import catalogue, judging
 from shouwang.tracing.rules import following as rules
 from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.editions import Edition
+from shouwang.tracing.rules.next_steps import next_of_follow_up
 
 WORK, TRACE = "followup.work", "trace.work"
 NOT_ABLE = _("Nobody with the number %(number)s may follow this person.")
@@ -387,7 +388,9 @@ def due_numbers(by: Actor, *, at: datetime) -> dict[str, int]:
 def as_json(line: Line) -> dict[str, Any]:
     """What API and terminal say of a follow-up."""
     row = line.row
+    step = next_of_follow_up(row.state, assigned=row.assigned_id is not None, ends_on=row.ends_on, today=clock.today())
     return {
+        "next": step.as_json(),
         "id": row.pk, "person": row.person.number, "name": row.person.name,
         "unit": row.person.home.name if row.person.home else "", "disease": row.disease, "state": row.state,
         "starts_on": row.starts_on, "ends_on": row.ends_on, "checks_per_day": row.checks_per_day,

@@ -1,5 +1,6 @@
 """The only writes of the laboratory."""
 
+from shouwang.cases.laboratory.actions.clocks import sync_test_clocks
 from shouwang.cases.laboratory.actions.common import ORDER, RESULT
 from shouwang.cases.laboratory.actions.days import (
     SEES_REASONS,
@@ -42,6 +43,7 @@ __all__ = [
     "settle_positive",
     "sync_day",
     "sync_open_days",
+    "sync_test_clocks",
     "take_on_day",
     "take_over",
     "take_sample",
