@@ -11,7 +11,7 @@ from shouwang.api.http import ApiRequest
 from shouwang.core import audit, clock
 from shouwang.tracing import actions, queries
 from shouwang.tracing.queries import preview as previews
-from shouwang.tracing.queries import rulebook, saying, why
+from shouwang.tracing.queries import rulebook, saying, transit, why
 
 router = Router(tags=["tracing"])
 LARGEST_ID = 2**63 - 1
@@ -90,6 +90,20 @@ def explain(request: ApiRequest, case_id: int, number: str) -> Any:
     found = why.explain_person(by, case, person, at=now)
     audit.saw("contact.explained", "contact", [case.person_id, person.pk], by=by, at=now, object_id=case.pk)
     return saying.why_json(found)
+
+
+@router.get(
+    "/cases/{int:case_id}/transits",
+    summary="Who may have walked with the case: a weaker kind of evidence, without minutes, in no rule",
+    response=dict[str, Any],
+)
+def transits(request: ApiRequest, case_id: int) -> Any:
+    by, now = request.actor, clock.now()
+    case = queries.case_to_trace(by, case_id)
+    found = transit.companions(case, at=now)
+    people = [case.person_id, *transit.people_in(found)]
+    audit.saw("contact.transit", "contact", people, by=by, at=now, object_id=case.pk)
+    return transit.companions_json(found)
 
 
 @router.post("/contacts/{int:contact_id}/grade", response=Graded, summary="Another grade than the rule's, and why")

@@ -25,7 +25,7 @@ from shouwang.isolation.models import Order
 from shouwang.tracing import actions as trace_actions
 from shouwang.tracing import queries as trace_queries
 from shouwang.tracing.models import Contact
-from shouwang.tracing.queries import conversion, encounters, sharing
+from shouwang.tracing.queries import conversion, encounters, sharing, transit
 
 
 @click.group()
@@ -199,6 +199,28 @@ def list_encounters(number: str, key: str | None, user: str | None, as_json: boo
         {**person, "absences": "; ".join(item["text"] for item in person["absences"]) or None}
         for person in body["people"]
     ]
+    show(rows, as_json=False)
+
+
+@contact.command("walked")
+@click.argument("number")
+@as_option
+@json_option
+def walked(number: str, user: str | None, as_json: bool) -> None:
+    """Who left one place and entered another when the case NUMBER did, and may have walked with it."""
+    by, now = actor(user), clock.now()
+    case = _case_to_trace(by, number)
+    found = transit.companions(case, at=now)
+    people = [case.person_id, *transit.people_in(found)]
+    audit.saw("contact.transit", "contact", people, by=by, at=now, object_id=case.pk)
+    if as_json:
+        print_json(dict(transit.companions_json(found)))
+        return
+    rows: list[Row] = [
+        {"number": row.person.number, "name": row.person.name, "walks": len(row.walks),
+         "contact": row.contact.state if row.contact else ""}
+        for row in found.people
+    ]  # fmt: skip
     show(rows, as_json=False)
 
 

@@ -18,6 +18,7 @@ from shouwang.tracing.views import (
     seats,
     sharing,
     sheet,
+    transit,
     unknown,
     visitors,
 )
@@ -36,6 +37,7 @@ urlpatterns = [
     path("queue/take-back/", sharing.take_back, name="take_back"),
     path("cases/<int:pk>/network/", desk.network, name="network"),
     path("cases/<int:pk>/timeline/", desk.timeline, name="timeline"),
+    path("cases/<int:pk>/transit/", transit.listing, name="transit"),
     path("cases/<int:pk>/places/", desk.places, name="places"),
     path("cases/<int:pk>/places/<int:place_pk>/", desk.place, name="place"),
     path("cases/<int:pk>/rule/", rule.rule, name="rule"),

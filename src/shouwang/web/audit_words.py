@@ -108,6 +108,7 @@ VERBS = {
     "gathering.entered": _("entered the list of a gathering"),
     "gathering.withdrawn": _("withdrew the list of a gathering"),
     "place.scanned": _("scanned the code of a place"),
+    "contact.transit": _("saw who may have walked with a case"),
     "visitor.registered": _("registered a visitor"),
     "visitor.left": _("noted that a visitor left"),
     "visitor.withdrawn": _("withdrew the registration of a visitor"),

@@ -9,6 +9,7 @@ from shouwang.core.packs import Source
 from shouwang.tracing.queries.preview import KINDS, Change, Preview
 from shouwang.tracing.queries.readers import silence_json, silences_between
 from shouwang.tracing.queries.rulebook import Ruling
+from shouwang.tracing.queries.transit import Companions, companions, walks_json
 from shouwang.tracing.queries.why import WORDS, Link, Why
 from shouwang.tracing.rules.closeness import Weighed
 from shouwang.tracing.rules.editions import DatedSource, Edition, TracingWindow
@@ -132,6 +133,7 @@ def why_json(why: Why) -> dict[str, Any]:
         "weight": _weight(why.weighed),
         "days_missing": why.days_missing,
         "days_stale": why.days_stale,
+        "transits": walks_json(found.people[0].walks) if (found := _walked(why)).people else [],
         "silences": [
             silence_json(one)
             for one in silences_between(why.ruling.window.start, why.ruling.window.end, clock.zone())
@@ -142,6 +144,10 @@ def why_json(why: Why) -> dict[str, Any]:
             "link": held.link.number if held.link else None,
         } if held else None,
     }  # fmt: skip
+
+
+def _walked(why: Why) -> Companions:
+    return companions(why.case, at=clock.now(), number=why.person.number)
 
 
 def _range(why: Why) -> dict[str, Any] | None:

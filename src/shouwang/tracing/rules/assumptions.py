@@ -113,6 +113,16 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Transit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    together_seconds: int
+    longest_minutes: int
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.together_seconds < 0 or self.longest_minutes < 1:
+            raise ValueError("together_seconds must not be negative, and longest_minutes is at least 1")
+
+
 class Visitors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     longest_hours: float
     assumed_hours: float
@@ -182,6 +192,7 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sensors: Sensors
     intake: Intake
     interview: Interview
+    transit: Transit
     visitors: Visitors
     holes: Holes
     clocks: Clocks
@@ -190,7 +201,8 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known = {source.id for source in self.sources}
         parts = (
             self.residence, self.lessons, self.doors, self.visits, self.scans, self.sensors, self.intake,
-            self.interview, self.visitors, self.holes, self.clocks,
+            self.interview, self.transit, self.visitors, self.holes,
+            self.clocks,
         )  # fmt: skip
         tables = (self.doors.max_stay, self.visits.max_stay, self.scans.assumed_stay)
         named = {part.source for part in (*parts, *tables)}

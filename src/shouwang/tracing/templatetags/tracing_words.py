@@ -141,6 +141,13 @@ def clock_evidence(day: Mapping[str, object]) -> str:
     return (sentence if seconds > 0 else behind) % given
 
 
+@register.simple_tag
+def apart(left: int, arrived: int) -> str:
+    """How far two people were apart when they left and when they arrived."""
+    words = {"left": abs(left), "arrived": abs(arrived)}
+    return _("%(left)s s apart when leaving, %(arrived)s s when arriving") % words
+
+
 @register.filter
 def clock_tone(state: str) -> str:
     """The tone of a decided clock."""

@@ -25,6 +25,7 @@ from shouwang.tracing.queries import contacts as queries
 from shouwang.tracing.queries import preview as previews
 from shouwang.tracing.queries import rulebook, why
 from shouwang.tracing.queries.readers import silences_between
+from shouwang.tracing.queries.transit import companions
 from shouwang.tracing.rules.certainty import UNSURE, UNSURE_NAME
 from shouwang.tracing.rules.grading import Examined
 
@@ -139,8 +140,10 @@ def _search(request: Request, case: Case, text: str) -> list[Person]:
 
 def _explained(found: why.Why) -> dict[str, Any]:
     names = found.ruling.grade_names
+    walked = companions(found.case, at=clock.now(), number=found.person.number)
     return {
         "why": found,
+        "walks": [walk for row in walked.people for walk in row.walks],
         "silences": silences_between(found.ruling.window.start, found.ruling.window.end, clock.zone()),
         "grade_name": _name(names, found.grade),
         "range_grade": _name(names, found.range.grade) if found.range else "",
