@@ -188,6 +188,7 @@ def _the_desks(happened: story.Happened, patient: Person, *, now: datetime) -> N
     desk.the_desk_is_shared(case, by=tracer, at=now)
     classmate = Person.objects.filter(home=patient.home).exclude(pk=patient.pk).order_by("-number")[0]
     desk.somebody_is_registered_twice(classmate, by=system_actor("demo", mouth=CLI), at=now)
+    desk.visitors_come(by=system_actor("demo", mouth=CLI), at=now)
 
 
 def _summary(

@@ -124,3 +124,21 @@ def somebody_is_registered_twice(person: Person, *, by: Actor, at: datetime) -> 
         number="V20260001", name=person.name, kind=Person.Kind.VISITOR, home=person.home, since=clock.local_day(at),
         phone=person.phone, born=person.born, by=by, at=at,
     )  # fmt: skip
+
+
+def visitors_come(*, by: Actor, at: datetime) -> int:
+    """Two are on the campus, one of them longer than expected; one has left; their number."""
+    library = Place.objects.filter(kind=Place.Kind.LIBRARY).order_by("path").first()
+    canteen = Place.objects.filter(kind=Place.Kind.CANTEEN).order_by("path").first()
+    if library is None or canteen is None:
+        return 0
+    hour = timedelta(hours=1)
+    told = (
+        ("郑远来", "13800010001", library, at - hour, at + 2 * hour, None),
+        ("钱送货", "13800010002", canteen, at - 2 * hour, at - hour, None),
+        ("冯讲座", "13800010003", library, at - 20 * hour, at - 17 * hour, at - 17.5 * hour),
+    )
+    for number, (name, phone, place, starts_at, until, left_at) in enumerate(told):
+        coming = tracing.visitors.Coming(name, phone, place.code, starts_at, until)
+        tracing.visitors.register(coming, key=f"demo-{number}", by=by, at=at, left_at=left_at)
+    return len(told)
