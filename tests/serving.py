@@ -66,8 +66,7 @@ class Installation:
     def kill(self) -> None:
         """As a power cut does: every process of the server at once."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        kill_group(self.process)
 
     def call(self, method: str, path: str, *, token: str, body: Any = None, form: bytes = b"", kind: str = "") -> Any:
         """(status, JSON). OSError when no answer came: whether it was done is then unknown."""
@@ -107,6 +106,21 @@ def installed(home: Path, basetemp: Path) -> Installation:
             first.home.rename(template)
     shutil.copytree(template, home)
     return Installation(home)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a server with all its processes and wait until the last is gone: one that is still dying holds the port, and
+    whoever then connects talks to the dead."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        assert time.monotonic() < deadline, "a killed process is still there"
+        time.sleep(0.005)
 
 
 def _sessions() -> list[tuple[int, int]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import Installation, installed
+from tests.serving import Installation, installed, kill_group
 
 pytestmark = pytest.mark.slow
 DEATHS, PHONES = 20, 16
@@ -118,12 +116,12 @@ def start(home: Installation, port: int) -> subprocess.Popen[bytes]:
     deadline = time.monotonic() + 60
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+                assert post(line, b"{}", "")[0] == 401  # the worker behind the socket is there
+                return process
         except OSError:
             assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.05)
-        else:
-            return process
+            time.sleep(0.02)
 
 
 def test_no_receipt_is_lost_in_twenty_deaths(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -139,10 +137,10 @@ def test_no_receipt_is_lost_in_twenty_deaths(tmp_path: Path, tmp_path_factory: p
             phone.start()
         # Dies in the middle: after some receipts of this life, at another number of them each time.
         deadline = time.monotonic() + 60
-        while sum(len(phone.acknowledged) for phone in phones) < 5 + 13 * (life % 7) and time.monotonic() < deadline:
+        while sum(len(phone.acknowledged) for phone in phones) < 5 + 13 * (life % 7):
+            assert time.monotonic() < deadline and any(phone.is_alive() for phone in phones), "nobody gets an answer"
             time.sleep(0.002)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_group(process)
         for phone in phones:
             phone.join()
             assert phone.refused == []
@@ -169,8 +167,7 @@ def test_no_receipt_is_lost_in_twenty_deaths(tmp_path: Path, tmp_path_factory: p
                 assert status in (200, 201), said
                 assert said["receipt"] == stored.get(key, said["receipt"])
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_group(process)
     after = home.python(LOOK)
     assert sorted(key for key, _receipt, _person in after["rows"]) == sorted({*open_keys, *stored})
     assert all(f"S{key.split('-')[1]}" == person for key, _receipt, person in after["rows"])
