@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from shouwang.api.http import ApiRequest
 from shouwang.cases.outward import queries
-from shouwang.cases.outward.files import file_response
+from shouwang.cases.outward.files import file_response, research_response
 from shouwang.cases.queries import VIEW
 from shouwang.core import audit, clock
 
@@ -61,6 +61,21 @@ def lines(request: ApiRequest, query: Query[LinePageQuery]) -> Any:
     total = queries.lines_of(by, wanted).count()
     items = [{"id": line.pk, **line.as_dict()} for line in page.rows]
     return {"total": total, "items": items, "next": page.next, "previous": page.previous}
+
+
+class ResearchQuery(LineQuery):
+    form: Literal["csv", "xlsx"] = "csv"
+    k: int = Field(5, description="Everybody shares age, sex, unit and onset with so many, 3 to 100")
+    purpose: str = Field(description="10 to 300 characters; kept in the audit log")
+
+
+@router.get(
+    "/lines/research", response=None,
+    summary="Cases without names, coarse enough that nobody stands out; rows and left-out rows in the head",
+)  # fmt: skip
+def research_file(request: ApiRequest, query: Query[ResearchQuery]) -> HttpResponse:
+    wanted = _wanted(request, query)
+    return research_response(request.actor, wanted, form=query.form, k=query.k, purpose=query.purpose)
 
 
 @router.get("/lines/file", response=None, summary="The same lines as CSV or Excel; recorded, rows in X-Row-Count")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shouwang.cases.outward import actions, queries
+from shouwang.cases.outward import actions, queries, research
 from shouwang.cli.common import actor, as_option, json_option, show
 from shouwang.core import clock
 
@@ -54,3 +54,29 @@ def lines(
     finally:
         part.unlink(missing_ok=True)
     show([{"file": str(target), "rows": count, "masked": not full}], as_json)
+
+
+@export.command("research")
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--purpose", required=True, help="What the file is for; kept in the audit log.")
+@click.option("--k", type=int, default=5, show_default=True, help="Everybody is like at least so many.")
+@click.option("--disease", default="")
+@click.option("--unit", default="", metavar="CODE", help="Only this organisation and what lies below it.")
+@as_option
+@json_option
+def research_file(target: Path, purpose: str, k: int, disease: str, unit: str, user: str | None, as_json: bool) -> None:
+    """Write cases without names into TARGET, a .csv or .xlsx, so coarse that nobody stands out."""
+    by, at = actor(user), clock.now()
+    wanted = queries.line_filter(by, disease=disease, unit=unit)
+    form = target.suffix.lstrip(".").lower()
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb") as stream:
+            written = research.export_research(stream, wanted, form=form, k=k, purpose=purpose, by=by, at=at)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    told = written.as_dict()
+    if not as_json:
+        told["levels"] = ", ".join(f"{name} {level}" for name, level in written.levels.items())
+    show([{"file": str(target), **told}], as_json)

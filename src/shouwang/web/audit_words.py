@@ -108,6 +108,8 @@ VERBS = {
     "gathering.entered": _("entered the list of a gathering"),
     "gathering.withdrawn": _("withdrew the list of a gathering"),
     "place.scanned": _("scanned the code of a place"),
+    "case.researched": _("wrote a file of cases for research"),
+    "case.in_research": _("took the case, without a name, into a file for research"),
     "contact.transit": _("saw who may have walked with a case"),
     "visitor.registered": _("registered a visitor"),
     "visitor.left": _("noted that a visitor left"),

@@ -16,6 +16,19 @@ from shouwang.core.forms import offer
 from shouwang.core.scope import Actor
 
 
+class ResearchForm(forms.Form):
+    """What a file for research needs."""
+
+    purpose = forms.CharField(
+        label=_("What the file is for"), max_length=300, help_text=_("Kept in the audit log with your name.")
+    )
+    k = forms.IntegerField(
+        label=_("At least so many alike"), min_value=3, max_value=100, initial=5,
+        help_text=_("Everybody in the file shares age, sex, unit and onset with so many."),
+    )  # fmt: skip
+    form = choice(_("File"), ("xlsx", "Excel"), ("csv", "CSV"))
+
+
 class LineForm(forms.Form):
     """What the address of the list carries; `wanted` is the filter once the form is valid."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from shouwang.cases.outward import queries
-from shouwang.cases.outward.files import file_response
-from shouwang.cases.outward.forms import LineForm
+from shouwang.cases.outward import queries, research
+from shouwang.cases.outward.files import file_response, research_response
+from shouwang.cases.outward.forms import LineForm, ResearchForm
 from shouwang.cases.queries import VIEW, disease_names
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
+from shouwang.core.forms import put_error
 from shouwang.core.http import Request, partial, signed_in
 
 
@@ -27,6 +28,7 @@ def lines(request: Request) -> HttpResponse:
     by, at = request.actor, clock.now()
     form, full = _form(request), request.GET.get("full") == "1"
     context: dict[str, object] = {"form": form, "full": full, "may_name": queries.may_name(by), "at": at}
+    context["may_research"] = by.holds(research.RIGHT)
     if form.is_valid():
         page = queries.lines(by, form.wanted, full=full, cursor=request.GET.get("page", ""), on=clock.local_day(at))
         audit.saw("case.listed", "case", (line.person_id for line in page.rows), by=by, at=at)
@@ -34,6 +36,22 @@ def lines(request: Request) -> HttpResponse:
         context |= {"page": page, "total": total, "header": queries.HEADER}
     name = "cases/outward/_lines.html" if partial(request) else "cases/outward/lines.html"
     return render(request, name, context, status=200 if form.is_valid() else 422)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def research_file(request: Request) -> HttpResponse:
+    """Cases without names for research: the purpose is asked first, POST hands the file over."""
+    by = request.actor
+    by.require(VIEW)
+    by.require(research.RIGHT)
+    form = ResearchForm(request.POST or None, initial={"k": 5, "form": "xlsx"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            return research_response(by, queries.LineFilter(), **form.cleaned_data)
+        except BadInput as error:
+            put_error(form, error)
+    return render(request, "cases/outward/research.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_GET
