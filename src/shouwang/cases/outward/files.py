@@ -37,8 +37,8 @@ def research_response(by: Actor, wanted: queries.LineFilter, *, form: str, k: in
     return _over(target, str(_("Cases for research")), form, at, numbers)
 
 
-def _file() -> IO[bytes]:
-    return tempfile.TemporaryFile(suffix=".lines")
+def _file() -> BinaryIO:
+    return cast(BinaryIO, tempfile.TemporaryFile(suffix=".lines"))  # closed by the response
 
 
 def _over(target: BinaryIO, title: str, form: str, at: datetime, numbers: Mapping[str, str]) -> HttpResponse:
