@@ -10,6 +10,7 @@ from ninja import Field, Query, Router, Schema, Status
 from shouwang.api.http import ApiRequest
 from shouwang.cases import actions, queries, rules
 from shouwang.cases.models import Case
+from shouwang.cases.outward import card
 from shouwang.checkins.queries import UNSPECIFIED, alert_for
 from shouwang.core import audit, clock
 from shouwang.core.packs import active_packs, get_pack
@@ -299,6 +300,18 @@ def delays(request: ApiRequest, query: Query[DelayQuery]) -> Any:
 @router.get("/{int:case_id}", response=CaseDetail, summary="One case with its clocks and history")
 def get_case(request: ApiRequest, case_id: int) -> Any:
     return _detail(request, case_id)
+
+
+@router.get(
+    "/{int:case_id}/card", response=dict[str, Any],
+    summary="Draft of the statutory report card: what is known, what is missing, by when it is due",
+)  # fmt: skip
+def report_card(request: ApiRequest, case_id: int) -> Any:
+    by, at = request.actor, clock.now()
+    case = queries.case_for(by, case_id)
+    found = card.card_of(by, case, at=at)
+    audit.saw("case.carded", "case", [case.person_id], by=by, at=at, object_id=case.pk)
+    return card.card_json(found)
 
 
 @router.post("/{int:case_id}/classify", response=CaseDetail, summary="Classify, with a reason")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from shouwang.cases import views
+from shouwang.cases.outward import views as outward
 
 app_name = "cases"
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     path("lines/", include("shouwang.cases.outward.urls")),
     path("tests/", include("shouwang.cases.laboratory.urls")),
     path("<int:case_id>/", views.case, name="case"),
+    path("<int:case_id>/card/", outward.card, name="card"),
+    path("<int:case_id>/card/file/", outward.card_file, name="card_file"),
     path("<int:case_id>/classify/", views.classify, name="classify"),
     path("<int:case_id>/dates/", views.dates, name="dates"),
     path("<int:case_id>/mark/<slug:field>/", views.mark, name="mark"),

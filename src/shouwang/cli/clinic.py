@@ -13,6 +13,7 @@ import click
 from shouwang.cases import actions as case_actions
 from shouwang.cases import queries as case_queries
 from shouwang.cases.models import Case
+from shouwang.cases.outward import card
 from shouwang.checkins import actions as checkin_actions
 from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.rules import Answers, credentials
@@ -317,6 +318,26 @@ def clocks(limit: int, user: str | None, as_json: bool) -> None:
             }
         )  # fmt: skip
     show(rows, as_json, at=now, **case_queries.clock_counts(now, near))
+
+
+@case.command("card")
+@click.argument("number")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the draft as .docx here.")
+@as_option
+@json_option
+def report_card(number: str, out: Path | None, user: str | None, as_json: bool) -> None:
+    """Draft of the statutory report card of the case NUMBER: what is known, what is missing, by when it is due."""
+    by, at = actor(user), clock.now()
+    row = _case(by, number)
+    found = card.card_of(by, row, at=at)
+    audit.saw("case.carded", "case", [row.person_id], by=by, at=at, object_id=row.pk)
+    if out is not None:
+        out.write_bytes(card.card_docx(found, by=by))
+    if as_json:
+        print_json(dict(card.card_json(found)))
+        return
+    for entry in found.entries:
+        click.echo(f"{entry.label}{'*' if entry.required else ''}: {entry.value or ('?' if entry.required else '')}")
 
 
 @case.command("delays")

@@ -108,6 +108,7 @@ VERBS = {
     "gathering.entered": _("entered the list of a gathering"),
     "gathering.withdrawn": _("withdrew the list of a gathering"),
     "place.scanned": _("scanned the code of a place"),
+    "case.carded": _("saw the draft of the report card"),
     "case.researched": _("wrote a file of cases for research"),
     "case.in_research": _("took the case, without a name, into a file for research"),
     "contact.transit": _("saw who may have walked with a case"),

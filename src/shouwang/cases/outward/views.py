@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouwang.cases.outward import queries, research
+from shouwang.cases.outward.card import Card, card_docx, card_of
 from shouwang.cases.outward.files import file_response, research_response
 from shouwang.cases.outward.forms import LineForm, ResearchForm
-from shouwang.cases.queries import VIEW, disease_names
+from shouwang.cases.queries import VIEW, case_for, disease_names
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
 from shouwang.core.forms import put_error
-from shouwang.core.http import Request, partial, signed_in
+from shouwang.core.http import DOCX, Request, partial, signed_in
 
 
 def _form(request: Request) -> LineForm:
@@ -64,3 +67,29 @@ def lines_file(request: Request) -> HttpResponse:
         raise BadInput(str(errors[0]), code="filter_invalid", field=field)
     kind = request.GET.get("form", "xlsx")
     return file_response(request.actor, form.wanted, form=kind, full=request.GET.get("full") == "1")
+
+
+@require_GET
+@signed_in
+def card(request: Request, case_id: int) -> HttpResponse:
+    """The draft of the statutory report card; the reading is recorded."""
+    return render(request, "cases/outward/card.html", {"card": _card(request, case_id)})
+
+
+@require_GET
+@signed_in
+def card_file(request: Request, case_id: int) -> HttpResponse:
+    """The same as a Word file."""
+    found = _card(request, case_id)
+    name = f"{_('Report card (draft)')}-{found.case.number}.docx"
+    disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    return HttpResponse(
+        card_docx(found, by=request.actor), content_type=DOCX, headers={"Content-Disposition": disposition}
+    )
+
+
+def _card(request: Request, case_id: int) -> Card:
+    case, at = case_for(request.actor, case_id), clock.now()
+    found = card_of(request.actor, case, at=at)
+    audit.saw("case.carded", "case", [case.person_id], by=request.actor, at=at, object_id=case.pk)
+    return found
