@@ -119,9 +119,14 @@ def _entries(by: Actor, case: Case, protocol: rules.Protocol, at: datetime) -> l
         Entry("disease", gettext_lazy("Disease"), str(protocol.name), True),
         Entry("legal", gettext_lazy("Statutory class"), str(protocol.case.statutory), True),
         Entry("unit", gettext_lazy("Reporting institution"), _root(person), True),
-        Entry("reporter", gettext_lazy("Reported by"), by.label, True),
+        Entry("reporter", gettext_lazy("Reported by"), _name(by), True),
         Entry("filled", gettext_lazy("Filled in on"), str(clock.local_day(at)), True),
     ]  # fmt: skip
+
+
+def _name(by: Actor) -> str:
+    person = Person.objects.filter(pk=by.person_id).first() if by.person_id else None
+    return person.name if person else by.label
 
 
 def _school(person: Person) -> str:
