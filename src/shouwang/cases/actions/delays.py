@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shouwang.cases import queries
@@ -43,7 +44,8 @@ def export_delays(target: BinaryIO, found: queries.Delays, *, by: Actor, at: dat
     write_xlsx(target, sheets, footer=f"{by.label} · {at.astimezone(clock.zone()):%Y-%m-%d %H:%M}")
     count = len(weeks) + len(units) + len(seven)
     new = {"rows": count, "first": found.first.isoformat(), "last": found.last.isoformat()}
-    audit.record("case.delays_exported", "case", by=by, at=at, new=new)
+    with transaction.atomic():
+        audit.record("case.delays_exported", "case", by=by, at=at, new=new)
     return count
 
 
