@@ -88,7 +88,7 @@ def test_pages_behind_the_menu(enter: Enter, name: str) -> None:
         screen.complaints.clear()
         for following in page.evaluate(INNER) if depth < 2 else []:
             if kind_of(following) not in seen and not re.search(
-                r"\.(docx|json|xlsx|csv|pdf)|/export|/template", following
+                r"\.(docx|json|xlsx|csv|pdf)|/export|/template|/file/", following
             ):
                 seen.add(kind_of(following))
                 waiting.append((following, depth + 1))
