@@ -41,6 +41,7 @@ from shouwang.isolation.queries.pages import (
 )
 from shouwang.isolation.queries.plan import BedPlan, Forecast, bed_forecast, bed_plan, need_of
 from shouwang.isolation.queries.release import review
+from shouwang.isolation.queries.returning import release_of
 from shouwang.isolation.queries.rooms import (
     Beds,
     FacilityView,
@@ -98,6 +99,7 @@ __all__ = [
     "pack_words",
     "proposals",
     "propose_room",
+    "release_of",
     "review",
     "room_choices",
     "rooms",
