@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from shouwang.cases.care.rules.log import TONES, WORDS
 from shouwang.cases.models import Case
@@ -235,6 +235,11 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.care_id} {self.due_on}"
+
+    @property
+    def text(self) -> str:
+        """What it is for, in the reader's language."""
+        return self.text_zh if (get_language() or "zh").startswith("zh") else self.text_en
 
 
 class Complication(models.Model):

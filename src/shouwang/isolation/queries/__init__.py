@@ -15,7 +15,6 @@ from shouwang.isolation.queries.numbers import day_figures
 from shouwang.isolation.queries.orders import (
     MANAGE,
     Detail,
-    Helper,
     detail,
     grade_name,
     helpers,
@@ -53,6 +52,7 @@ from shouwang.isolation.queries.rooms import (
     rooms,
     takes_guests,
 )
+from shouwang.org.queries.helping import Helper
 
 __all__ = [
     "MANAGE",

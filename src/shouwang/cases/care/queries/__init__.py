@@ -1,6 +1,7 @@
 """The only reads of care. What an actor may not see is not fetched."""
 
 from shouwang.cases.care.queries.absent import hospital_nights, leave_days, leaves_on
+from shouwang.cases.care.queries.as_json import note_json, review_json, sheet_json, verdict_json
 from shouwang.cases.care.queries.care import (
     MANAGE,
     CareSheet,
@@ -9,6 +10,8 @@ from shouwang.cases.care.queries.care import (
     discharge_for,
     managed_case,
     next_of,
+    none_yet,
+    referral_face,
     referral_for,
     review_of,
     sheet_of,
@@ -19,7 +22,18 @@ from shouwang.cases.care.queries.care import (
 )
 from shouwang.cases.care.queries.desk import MOST_VISITS, SHOWS, DeskNumbers, desk, desk_numbers, desk_page, visits_due
 from shouwang.cases.care.queries.handing import HandOver, hand_over
-from shouwang.cases.care.queries.returns import Verdict, clearance_for, code_of, own_care, own_one, verify
+from shouwang.cases.care.queries.returns import (
+    Mine,
+    Verdict,
+    clearance_for,
+    code_of,
+    managed_clearance,
+    mine,
+    own_care,
+    own_one,
+    reviewed_lines,
+    verify,
+)
 
 __all__ = [
     "MANAGE",
@@ -28,6 +42,7 @@ __all__ = [
     "CareSheet",
     "DeskNumbers",
     "HandOver",
+    "Mine",
     "ReferralFace",
     "Verdict",
     "care_of",
@@ -42,14 +57,23 @@ __all__ = [
     "leave_days",
     "leaves_on",
     "managed_case",
+    "managed_clearance",
+    "mine",
     "next_of",
+    "none_yet",
+    "note_json",
     "own_care",
     "own_one",
+    "referral_face",
     "referral_for",
+    "review_json",
     "review_of",
+    "reviewed_lines",
+    "sheet_json",
     "sheet_of",
     "step_for",
     "treatment_for",
+    "verdict_json",
     "verify",
     "visible_care",
     "visit_for",

@@ -134,6 +134,16 @@ def face_of(referral: Referral, steps: Sequence[ReferralStep]) -> ReferralFace:
     return ReferralFace(referral, counting, past, rules.is_open(facts), rules.last_status(facts))
 
 
+def referral_face(referral: Referral) -> ReferralFace:
+    """One query. The caller has fetched the referral within reach."""
+    return face_of(referral, list(referral.steps.select_related(WRITER)))
+
+
+def none_yet(case: Case, *, at: datetime) -> Care:
+    """The care of a case of which nothing is kept: never saved."""
+    return Care(case=case, began_at=at, changed_at=at)
+
+
 @dataclass(frozen=True, slots=True)
 class CareSheet:
     """Everything kept; lists newest first, entries that count apart from those corrected."""
@@ -214,7 +224,7 @@ def review_of(care: Care, *, back_on: date, at: datetime) -> rules.Review:
     """The conditions of a return on `back_on` as the records stand, in the reader's language."""
     case = care.case
     spec = rules.care_spec(pack_of(case))
-    open_at = [row for row in care.referrals.all() if rules.is_open(_steps(row))]
+    open_at = [row for row in Referral.objects.filter(care=care.pk) if rules.is_open(_steps(row))]
     over = care.discharged_at is not None and care.reopened_at is None
     tested = bool(spec and spec.tests) and over and care.discharged_at is not None
     facts = rules.ClearFacts(

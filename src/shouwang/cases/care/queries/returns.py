@@ -7,14 +7,17 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from shouwang.cases.care import rules
 from shouwang.cases.care.models import Care, Clearance
-from shouwang.cases.care.queries.care import MANAGE
+from shouwang.cases.care.queries.care import MANAGE, CareSheet, sheet_of
+from shouwang.cases.queries import protocol_of
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.core.scope import Actor
 from shouwang.org.queries import reachable
+from shouwang.org.queries.helping import Helper, clinic_helpers, each_once, unit_helper
 
 
 def clearance_for(by: Actor, clearance_id: int) -> Clearance:
@@ -24,6 +27,55 @@ def clearance_for(by: Actor, clearance_id: int) -> Clearance:
     if row is None:
         raise NotFound
     return row
+
+
+def managed_clearance(by: Actor, clearance_id: int) -> Clearance:
+    """As `clearance_for`, without one's own."""
+    rows = Clearance.objects.filter(reachable(by, MANAGE, "care__case__person__"))
+    row = rows.select_related("care__case__person__home", "by__person").filter(pk=clearance_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def reviewed_lines(row: Clearance) -> list[tuple[bool, str]]:
+    """(met, sentence) of the conditions as they stood, in the reader's language."""
+    text = row.lines_zh if (get_language() or "zh").startswith("zh") else row.lines_en
+    return [(line[:1] == "+", line[1:]) for line in text.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person is shown of their own care. `away`: absent today, as far as the records say."""
+
+    sheet: CareSheet
+    name: str
+    helpers: list[Helper]
+    warning: str
+    away: bool
+    today: date
+
+    @property
+    def care(self) -> Care:
+        return self.sheet.care
+
+
+def mine(by: Actor, *, at: datetime) -> list[Mine]:
+    """One's own care, newest first. Looking at oneself is not recorded."""
+    return [_mine(care, at) for care in own_care(by)]
+
+
+def _mine(care: Care, at: datetime) -> Mine:
+    today, person = clock.local_day(at), care.case.person
+    sheet = sheet_of(care, at=at)
+    spec = sheet.spec
+    away = care.absent_from is not None and care.absent_from <= today and (care.back_on is None or care.back_on > today)
+    return Mine(
+        sheet, str(protocol_of(care.case).name),
+        each_once([*clinic_helpers(person, on=today), *unit_helper(person, on=today)]),
+        str(spec.late.warning) if spec and spec.late and care.discharged_at else "",
+        away and care.state != Care.State.DIED, today,
+    )  # fmt: skip
 
 
 def _own(by: Actor) -> Q:

@@ -134,7 +134,7 @@ def test_a_referral_keeps_the_hospital_as_it_was(cast: Cast, ill: Case, listed: 
         ({"decided_at": NOON + HOUR}, "date_future"),
     ],
 )
-def test_what_a_referral_refuses(cast: Cast, ill: Case, more: dict[str, object], expected: str) -> None:
+def test_what_a_referral_refuses(cast: Cast, ill: Case, more: dict[str, Any], expected: str) -> None:
     with pytest.raises(BadInput) as refused:
         refer(cast, ill, **more)
     assert code(refused) == expected
