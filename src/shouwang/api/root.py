@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.types import DictStrAny
 
 from shouwang import __version__
+from shouwang.api.care import router as care_router
 from shouwang.api.cases import router as cases_router
 from shouwang.api.chains import router as chains_router
 from shouwang.api.checkin_forms import router as forms_router
@@ -106,6 +107,7 @@ api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)
 api.add_router("/cases", cases_router)
 api.add_router("/cases", line_list_router)
+api.add_router("/care", care_router)
 api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)
 api.add_router("/tracing", tracing_rules_router)

@@ -283,5 +283,6 @@ class ClockEvent(models.Model):
         return f"{self.case_id} {self.code} {self.what}"
 
 
-# The tables of the laboratory belong to this app; Django looks for them here.
+# The tables of the laboratory and of care belong to this app; Django looks for them here.
 import_module("shouwang.cases.laboratory.models")
+import_module("shouwang.cases.care.models")

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import PROTECT, QuerySet
+from django.db.models import PROTECT, Q, QuerySet
 
+from shouwang.cases.care.models import Care
 from shouwang.cases.laboratory.models import ReviewItem, Sample, Test, TestDay
 from shouwang.cases.models import Case
 from shouwang.core.purging import Dataset, register
@@ -21,9 +22,16 @@ def due_cases(on: date) -> QuerySet[Case]:
     return rows
 
 
+def due_care(on: date) -> QuerySet[Care]:
+    """Care past its date that is over: the person is back or has died, or the case is closed."""
+    over = Q(state__in=(Care.State.RETURNED, Care.State.DIED)) | Q(case__closed_at__isnull=False)
+    return Care.objects.filter(over, purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("case", due_cases))
+    register(Dataset("care", due_care))
     # A tube goes with the last test that stands on it.
     register(Dataset("sample", lambda on: Sample.objects.filter(purge_on__lte=on).exclude(tests__purge_on__gt=on)))
     register(Dataset("test_day", lambda on: TestDay.objects.filter(purge_on__lte=on)))

@@ -18,6 +18,7 @@ urlpatterns = [
     path("delays/file/", views.delays_file, name="delays_file"),
     path("lines/", include("shouwang.cases.outward.urls")),
     path("tests/", include("shouwang.cases.laboratory.urls")),
+    path("", include("shouwang.cases.care.urls")),
     path("<int:case_id>/", views.case, name="case"),
     path("<int:case_id>/card/", outward.card, name="card"),
     path("<int:case_id>/card/file/", outward.card_file, name="card_file"),

@@ -306,7 +306,7 @@ def absent(limit: int, user: str | None, as_json: bool) -> None:
     rows: list[Row] = [
         {"person": row.person.number, "name": row.person.name, "since": row.since, "until": row.until} for row in found
     ]
-    show(rows, as_json, total=order_queries.absences(by).count())
+    show(rows, as_json, total=order_queries.absences(by, on=clock.today()).count())
 
 
 @order.command("place")

@@ -37,6 +37,7 @@ COMMANDS = {
     "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),
     "alert": ("clinic", "alert", "The clinic's queue of symptom alerts."),
     "case": ("clinic", "case", "Cases: list, open, classify, date; late clocks."),
+    "care": ("care", "care", "Care of a case: treat, refer, discharge, follow up, clear the return, check."),
     "export": ("export", "export", "Files for others: the line list of cases."),
     "lab": ("laboratory", "lab", "Tests, samples, results, laboratories' files, testing days."),
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),

@@ -9,6 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases import rules as cases
+from shouwang.cases.care.rules import care_spec
 from shouwang.checkins.rules import Protocols
 from shouwang.core.complaints import Complaint
 from shouwang.core.packs import Pack, PackError, parse_pack
@@ -25,7 +26,7 @@ SECTIONS = frozenset(
         *("checkin", "symptoms", "questions", "triage", "advice"),
         *("case", "clocks", "infectious", "criteria", "definitions"),
         *("transmission", "delays", "clusters", "forms", "prevention"),
-        *("contact_rule", "quarantine", "isolation", "follow_up", "interview"),
+        *("contact_rule", "quarantine", "isolation", "follow_up", "interview", "care"),
     }
 )
 READERS: tuple[Callable[[Pack], object], ...] = (
@@ -34,6 +35,7 @@ READERS: tuple[Callable[[Pack], object], ...] = (
     cases.knowledge,
     contact_rule,
     isolation.protocol,
+    care_spec,
     follow_up_rule,
     script_of,
 )

@@ -239,5 +239,10 @@ def absent(request: Request) -> HttpResponse:
     """Who is absent until when, and nothing else."""
     at = clock.now()
     page = queries.absences_page(request.actor, request.GET.get("cursor"), at=at)
-    context = {"page": page, "total": queries.absences(request.actor).count(), "today": clock.local_day(at), "at": at}
+    context = {
+        "page": page,
+        "total": queries.absences(request.actor, on=clock.local_day(at)).count(),
+        "today": clock.local_day(at),
+        "at": at,
+    }
     return render(request, "isolation/absent.html", context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from shouwang.cases import rules as cases
+from shouwang.cases.care.rules import CareSpec, care_spec
 from shouwang.cases.models import Classification
 from shouwang.cases.queries import role_name
 from shouwang.checkins.models import Severity
@@ -78,6 +79,7 @@ def parts_of(pack: Pack) -> tuple[Part, ...]:
         Part("clocks", _("Clocks"), tuple(_clocks(pack, case))),
         Part("contacts", _("Contacts"), tuple(_contacts(pack, stay))),
         Part("stay", _("Quarantine, isolation, release"), tuple(_stay(pack, stay))),
+        Part("care", _("After treatment"), tuple(_care(pack, care_spec(pack)))),
         Part("clusters", _("Clusters"), tuple(_clusters(pack, known))),
         Part("forms", _("Forms"), tuple(Line(str(f.name), str(f.when), pack.sources[f.source]) for f in known.forms)),
         Part("advice", _("Prevention and advice"), tuple(_advice(pack, known, checkin))),
@@ -241,6 +243,24 @@ def _release(pack: Pack, label: str, spec: isolation.Release) -> Iterator[Line]:
         yield Line(label, text, pack.sources[spec.source])
     for item in spec.confirm:
         yield Line(label, _("seen by whoever releases: %(what)s") % {"what": item.text}, pack.sources[item.source])
+
+
+def _care(pack: Pack, spec: CareSpec | None) -> Iterator[Line]:
+    if spec is None:
+        return
+    if spec.observe_days is not None:
+        text = _("%(days)s of observation after discharge") % {"days": _days(spec.observe_days)}
+        yield Line(_("Return"), text, pack.sources[spec.source])
+    for test in spec.tests:
+        yield Line(_("Return"), str(test.text), pack.sources[test.source])
+    for visit in spec.visits:
+        label = _("Follow-up %(days)s after discharge") % {"days": _days(visit.days)}
+        yield Line(label, str(visit.text), pack.sources[visit.source])
+    if spec.late is not None:
+        text = _("within %(days)s of discharge care is taken up again: %(signs)s") % {
+            "days": _days(spec.late.days), "signs": spec.late.warning,
+        }  # fmt: skip
+        yield Line(_("Late complications"), text, pack.sources[spec.late.source])
 
 
 def _clusters(pack: Pack, known: cases.Knowledge) -> Iterator[Line]:

@@ -15,7 +15,6 @@ from shouwang.isolation.queries.numbers import day_figures
 from shouwang.isolation.queries.orders import (
     MANAGE,
     Detail,
-    Helper,
     detail,
     grade_name,
     helpers,
@@ -41,6 +40,7 @@ from shouwang.isolation.queries.pages import (
 )
 from shouwang.isolation.queries.plan import BedPlan, Forecast, bed_forecast, bed_plan, need_of
 from shouwang.isolation.queries.release import review
+from shouwang.isolation.queries.returning import release_of
 from shouwang.isolation.queries.rooms import (
     Beds,
     FacilityView,
@@ -52,6 +52,7 @@ from shouwang.isolation.queries.rooms import (
     rooms,
     takes_guests,
 )
+from shouwang.org.queries.helping import Helper
 
 __all__ = [
     "MANAGE",
@@ -98,6 +99,7 @@ __all__ = [
     "pack_words",
     "proposals",
     "propose_room",
+    "release_of",
     "review",
     "room_choices",
     "rooms",

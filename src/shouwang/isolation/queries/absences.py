@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from shouwang.cases.care.queries import leaves_on
 from shouwang.core import audit, clock
 from shouwang.core.errors import NotFound
 from shouwang.core.paging import PAGE_SIZE, Page, keyset_page
@@ -32,29 +33,41 @@ def absences_page(by: Actor, cursor: str | None, *, at: datetime, size: int = PA
     """One page of `absences` by unit and number, recorded as read. NotFound for who may see nobody's."""
     if not by.holds(VIEW):
         raise NotFound
-    page = keyset_page(absences(by), ("home_path", "number"), cursor, size=size)
+    page = keyset_page(absences(by, on=clock.local_day(at)), ("home_path", "number"), cursor, size=size)
     audit.saw("absences.listed", "person", [person.pk for person in page.rows], by=by, at=at)
     return Page(_read(page.rows), page.next, page.previous)
 
 
 def _read(people: Iterable[Person]) -> list[Absence]:
-    """What `absences` looked up for each."""
-    return [Absence(one, vars(one)["absent_since"], vars(one)["absent_until"]) for one in people]
+    """What `absences` looked up for each: of an order and a leave the earlier beginning and the later end."""
+    found = []
+    for one in people:
+        known = vars(one)
+        since = [day for day in (known["order_since"], known["leave_since"]) if day is not None]
+        until = [day for day in (known["order_until"], known["leave_until"]) if day is not None]
+        found.append(Absence(one, min(since), max(until)))
+    return found
 
 
-def absences(by: Actor) -> QuerySet[Person]:
-    """People within reach of isolation.view who have an order in force, with `absent_since` and `absent_until`.
+def absences(by: Actor, *, on: date) -> QuerySet[Person]:
+    """People within reach of isolation.view who have an order in force or are on sick leave on that day, with the
+    beginnings and ends of both (`order_*`, `leave_*`; None: there is none of that kind).
 
-    A person under two orders is one row, with the earlier beginning and the longer end. Neither kind nor number of the
-    order is told. The dates are looked up for the rows of the page alone.
+    Neither kind, number nor reason is told; a leave ends with the day before that of a certificate of return. The dates
+    are looked up for the rows of the page alone.
     """
     standing = Order.objects.filter(state__in=IN_FORCE).order_by()
     own = standing.filter(person=OuterRef("pk"))
+    leaves = leaves_on(on)
+    mine = leaves.filter(case__person=OuterRef("pk"))
+    away = Q(pk__in=standing.values("person_id")) | Q(pk__in=leaves.values("case__person_id"))
     return (
-        Person.objects.filter(reachable(by, VIEW), pk__in=standing.values("person_id"))
+        Person.objects.filter(away, reachable(by, VIEW))
         .annotate(
-            absent_since=Subquery(own.order_by("starts_on").values("starts_on")[:1]),
-            absent_until=Subquery(own.order_by("-ends_on").values("ends_on")[:1]),
+            order_since=Subquery(own.order_by("starts_on").values("starts_on")[:1]),
+            order_until=Subquery(own.order_by("-ends_on").values("ends_on")[:1]),
+            leave_since=Subquery(mine.order_by("absent_from").values("absent_from")[:1]),
+            leave_until=Subquery(mine.order_by("-absent_until").values("absent_until")[:1]),
         )
         .select_related("home")
     )

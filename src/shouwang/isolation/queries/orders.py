@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
-from django.utils.functional import Promise
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import clock
@@ -19,7 +18,8 @@ from shouwang.isolation import rules
 from shouwang.isolation.models import IN_FORCE, Ground, Objection, Order, Stay
 from shouwang.isolation.rules.next_steps import next_of_order
 from shouwang.org.models import Person, Place, Responsibility
-from shouwang.org.queries import current, reachable, responsible_for
+from shouwang.org.queries import current, reachable
+from shouwang.org.queries.helping import Helper, clinic_helpers, each_once, unit_helper
 from shouwang.tracing.queries.judging import contact_rule
 
 MANAGE = "isolation.manage"
@@ -97,15 +97,6 @@ def detail(order: Order) -> Detail:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
-    """Somebody to call: in which capacity, who, and where they answer for."""
-
-    role: str | Promise
-    person: Person
-    where: str = ""
-
-
 def next_of(order: Order, found: Detail, *, at: datetime) -> Next:
     """The next step of an order and whose it is. No query beside those of `detail`."""
     return next_of_order(
@@ -116,20 +107,13 @@ def next_of(order: Order, found: Detail, *, at: datetime) -> Next:
 
 def helpers(order: Order, room: Place | None, *, on: date) -> list[Helper]:
     """Whom the person may call, from the responsibility grid: their unit, their facility, the clinic. None twice."""
-    found = []
-    unit = responsible_for(order.person, on=on)
-    if unit is not None:
-        found.append(Helper(_("answers for your unit"), unit))
+    found = unit_helper(order.person, on=on)
     rows = Responsibility.objects.filter(current(on), rank=Responsibility.Rank.FIRST).select_related("person", "place")
     if room is not None:
         keeper = rows.filter(place__path__in=ancestors(room.path)).order_by("-place__path").first()
         if keeper is not None and keeper.place is not None:
             found.append(Helper(_("answers for the place you stay in"), keeper.person, keeper.place.title))
-    near = Q(place__owner__isnull=True) | Q(place__owner__path__in=ancestors(order.person.home_path))
-    for row in rows.filter(near, place__kind=Place.Kind.CLINIC).order_by("place__path")[:2]:
-        if row.place is not None:
-            found.append(Helper(_("campus clinic"), row.person, row.place.title))
-    return list({helper.person.pk: helper for helper in reversed(found)}.values())[::-1]
+    return each_once([*found, *clinic_helpers(order.person, on=on)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from shouwang.isolation.queries.desk import due_for_review
 from shouwang.isolation.queries.orders import (
     MANAGE,
     Detail,
-    Helper,
     PackWords,
     detail,
     helpers,
@@ -33,6 +32,7 @@ from shouwang.isolation.queries.orders import (
 from shouwang.isolation.queries.release import review
 from shouwang.isolation.queries.rooms import RoomChoice, proposals, room_choices
 from shouwang.org.models import Place
+from shouwang.org.queries.helping import Helper
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from shouwang.cases.laboratory.models import Test
+from shouwang.cases.laboratory.queries import findings
 from shouwang.checkins.models import CheckIn, SymptomAlert
 from shouwang.checkins.rules import Protocol as CheckProtocol
 from shouwang.core import clock
@@ -56,26 +56,10 @@ def review(order: Order, at: datetime, confirmed: Collection[str] = ()) -> rules
         confirm=tuple(confirm.values()),
         tests=tuple(dict.fromkeys(item for spec in specs for item in spec.release.tests)),
     )
-    found = findings(order, {protocol.disease for protocol in protocols}, at) if facts.tests else ()
-    return rules.may_end(facts, rules.ReviewFacts(checks, alerts, frozenset(confirmed), found), at, clock.zone())
-
-
-def findings(order: Order, diseases: Collection[str], at: datetime) -> list[rules.Finding]:
-    """The person's samples for these diseases since the order began, newest first; one query.
-
-    A pool that cleared nobody counts as awaited until its single re-test has a result, which then stands for it.
-    """
     since = clock.day_start(order.starts_on)
-    rows = Test.objects.filter(
-        person_id=order.person_id, disease__in=diseases, taken_at__gte=since, taken_at__lte=at
-    ).exclude(state=Test.State.CANCELLED)
-    rows = rows.exclude(state=Test.State.RETEST, again__state=Test.State.RESULTED)
-    columns = rows.order_by("-taken_at", "-id").values_list("method", "taken_at", "state", "outcome", "pool_of")
-    return [
-        rules.Finding(method, taken, outcome if state == Test.State.RESULTED else "", pooled=pool > 1)
-        for method, taken, state, outcome, pool in columns[:MOST_CHECKS]
-        if taken is not None
-    ]
+    diseases = {protocol.disease for protocol in protocols}
+    found = findings(order.person_id, diseases, since=since, until=at) if facts.tests else ()
+    return rules.may_end(facts, rules.ReviewFacts(checks, alerts, frozenset(confirmed), found), at, clock.zone())
 
 
 def _fever(temperature: Decimal | None, symptoms: list[str], fever_c: Decimal, codes: set[str]) -> bool | None:

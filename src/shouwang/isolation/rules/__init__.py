@@ -1,21 +1,19 @@
 """Pure decisions of isolation: who is asked to stay apart and until when, where there is a bed, who may be released."""
 
+from shouwang.cases.laboratory.rules import Finding, Negatives, counted_negatives
 from shouwang.isolation.rules.release import (
     CONFIRM,
     Check,
     Decision,
-    Finding,
     OrderFacts,
     Reason,
     ReviewFacts,
-    counted_negatives,
     may_end,
 )
 from shouwang.isolation.rules.rooms import Guest, RoomFacts, allot, choose_room, conflicts, free_beds
 from shouwang.isolation.rules.terms import (
     CaseDates,
     Confirm,
-    Negatives,
     Protocol,
     Release,
     Term,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from shouwang.isolation.rules.terms import Confirm, Negatives
+from shouwang.cases.laboratory.rules import Finding, Negatives, negatives_met
+from shouwang.isolation.rules.terms import Confirm
 
 CONFIRM = "confirm:"
 
@@ -30,17 +31,6 @@ class OrderFacts:
     symptom_free_hours: float | None = None
     confirm: tuple[Confirm, ...] = ()
     tests: tuple[Negatives, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sample taken under the order for its disease. `outcome` is "" while the result is awaited; `pooled`: it came
-    from a tube shared with others."""
-
-    method: str
-    taken_at: datetime
-    outcome: str
-    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,40 +163,10 @@ def _symptom_free(order: OrderFacts, facts: ReviewFacts, now: datetime, zone: tz
     return [Reason("symptom_free", hours >= order.symptom_free_hours, text % values)]
 
 
-def counted_negatives(asked: Negatives, findings: Sequence[Finding]) -> tuple[list[datetime], str]:
-    """When the negative samples that count were taken, newest first, and what ended the run: an outcome, "awaited", or
-    "" when there are no more samples.
-
-    Going back from the newest sample: a positive, inconclusive or awaited one ends the run; an invalid one says nothing
-    and is passed over, as is a negative too close to the one counted before it, or from a shared tube.
-    """
-    counted: list[datetime] = []
-    gap = timedelta(hours=asked.hours_apart)
-    mine = (finding for finding in findings if finding.method == asked.method)
-    for finding in sorted(mine, key=lambda one: one.taken_at, reverse=True):
-        if finding.outcome == "invalid":
-            continue
-        if finding.outcome != "negative":
-            return counted, finding.outcome or "awaited"
-        if (asked.pools or not finding.pooled) and (not counted or counted[-1] - finding.taken_at >= gap):
-            counted.append(finding.taken_at)
-    return counted, ""
-
-
 def _tested(asked: Negatives, findings: Sequence[Finding], zone: tzinfo) -> Reason:
     """Negative tests in a row, with the times of their samples."""
-    counted, ended = counted_negatives(asked, findings)
-    moments = ", ".join(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in reversed(counted[: asked.negatives])) or "–"
-    text = _("%(what)s: %(found)s of %(asked)s (samples of %(moments)s).")
-    values = {"what": asked.text, "found": min(len(counted), asked.negatives), "asked": asked.negatives}
-    sentence = text % {**values, "moments": moments}
-    met = len(counted) >= asked.negatives
-    why = ""
-    if not met and ended == "awaited":
-        why = _("A result is still awaited.")
-    elif not met and ended and not counted:
-        why = _("The latest sample was not negative.")
-    return Reason(f"tests:{asked.method}", met, f"{sentence} {why}".strip())
+    met, sentence = negatives_met(asked, findings, zone)
+    return Reason(f"tests:{asked.method}", met, sentence)
 
 
 def _alerts(facts: ReviewFacts) -> Reason:

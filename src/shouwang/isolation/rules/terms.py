@@ -16,6 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.laboratory.data import laboratory
+from shouwang.cases.laboratory.rules import Negatives
 from shouwang.cases.rules import EFFECTS
 from shouwang.core.dates import chinese, english
 from shouwang.core.packs import Pack, Source, Text
@@ -42,20 +43,6 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     text: Text
     source: str
-
-
-class Negatives(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So many negative results of one method in a row, samples at least so many hours apart; read from the laboratory.
-
-    A result from a tube shared with others counts only where `pools` says so.
-    """
-
-    method: Code
-    negatives: Annotated[int, msgspec.Meta(ge=1, le=10)]
-    text: Text
-    source: str
-    hours_apart: Annotated[float, msgspec.Meta(ge=0, le=720)] = 0
-    pools: bool = False
 
 
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

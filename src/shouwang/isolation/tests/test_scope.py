@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from shouwang.core import clock
 from shouwang.core.errors import NotFound
 from shouwang.isolation import actions, queries
 from shouwang.isolation.models import Order
@@ -46,17 +47,19 @@ def test_one_reads_ones_own_order_and_no_other(cast: Cast, orders: dict[str, Ord
 
 
 def test_absences_stay_within_the_unit_and_name_no_reason(cast: Cast, orders: dict[str, Order]) -> None:
-    assert [person.name for person in queries.absences(cast.by("fang"))] == ["林晓", "王蕾"]
-    assert [person.name for person in queries.absences(cast.by("xu"))] == ["欧阳静"]
-    assert not queries.absences(cast.by("lin")).exists() and not queries.absences(cast.by("tang")).exists()
-    row = queries.absences(cast.by("xu")).get()
-    assert (row.absent_since, row.absent_until) == (date(2026, 3, 2), date(2026, 3, 15))  # type: ignore[attr-defined]
+    day = clock.local_day(NOON)
+    assert [person.name for person in queries.absences(cast.by("fang"), on=day)] == ["林晓", "王蕾"]
+    assert [person.name for person in queries.absences(cast.by("xu"), on=day)] == ["欧阳静"]
+    assert not queries.absences(cast.by("lin"), on=day).exists()
+    assert not queries.absences(cast.by("tang"), on=day).exists()
+    row = queries.absences_page(cast.by("xu"), None, at=NOON).rows[0]
+    assert (row.since, row.until) == (date(2026, 3, 2), date(2026, 3, 15))
 
 
 def test_two_orders_of_one_person_are_one_absence_with_the_longer_end(cast: Cast, orders: dict[str, Order]) -> None:
     flu = make_case(cast, "wang", pack="influenza-seasonal")
     actions.order_for_case(flu, by=cast.by("he"), at=NOON)
-    rows = [(person.name, person.absent_until) for person in queries.absences(cast.by("fang"))]  # type: ignore[attr-defined]
+    rows = [(row.person.name, row.until) for row in queries.absences_page(cast.by("fang"), None, at=NOON).rows]
     assert rows == [("林晓", date(2026, 3, 16)), ("王蕾", date(2026, 3, 15))]
 
 

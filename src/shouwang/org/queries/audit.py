@@ -23,7 +23,7 @@ from shouwang.org.rules import HEALTH_RIGHTS
 
 HEALTH_KINDS = frozenset(
     {
-        *("alert", "case", "checkin", "clock", "contact", "monitoring", "order", "sample", "test", "test_day"),
+        *("alert", "care", "case", "checkin", "clock", "contact", "monitoring", "order", "sample", "test", "test_day"),
         *("test_review", "trace"),
     }
 )  # that these entries exist, and about whom, says who is ill or was near whom

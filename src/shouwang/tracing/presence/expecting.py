@@ -22,12 +22,20 @@ Apart = Callable[[date, date], list[tuple[int, date, date | None]]]
 """(first, last) -> (person, first evening, last evening or None) of those who sleep apart from their own bed."""
 
 _apart: list[Apart] = []
+_on_leave: list[Apart] = []
 
 
 def expect_apart(source: Apart) -> None:
     """Rooms above say who is asked to stay apart: such people are expected in no bed and no lesson of their own."""
     if source not in _apart:
         _apart.append(source)
+
+
+def expect_on_leave(source: Apart) -> None:
+    """(first, last) -> (person, first day, last day or None) of those who are excused from lessons and may be in their
+    own bed."""
+    if source not in _on_leave:
+        _on_leave.append(source)
 
 
 class Expectations:
@@ -42,6 +50,7 @@ class Expectations:
         nights = [(person, 0, since, until) for person, since, until in apart]
         # On the day they went apart they may have been in class before: expected there until the next day.
         days = [(person, 0, since + timedelta(days=1), until) for person, _value, since, until in nights]
+        days += [(p, 0, since, until) for source in _on_leave for p, since, until in source(first, last)]
         self.away_at_night = self._away(rules.residence.absent_situations, span, last, nights)
         self.away_by_day = self._away(rules.lessons.absent_situations, span, last, days)
         self.changes = _changes(first, last)
