@@ -6,6 +6,7 @@ served a quarantine order and objects. Zhao's alert waits. Whoever has not check
 declares level I and issues the report; **Admin** checks a roster file, gives the class a channel and holds a token.
 **Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
 asks the colleges for daily reports.
+He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
 """
@@ -18,6 +19,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from shouwang.cases import actions as cases
+from shouwang.cases.care import actions as care
+from shouwang.cases.care import queries as care_queries
+from shouwang.cases.care.models import Discharge, Visit
+from shouwang.cases.care.tests.builders import write_hospitals
 from shouwang.cases.laboratory import actions as laboratory
 from shouwang.cases.laboratory.models import ReviewItem
 from shouwang.cases.models import Case
@@ -91,6 +96,8 @@ class Story:
     ticket: str = ""
     encounter: str = ""
     code: str = ""
+    hospital_link: str = ""
+    paper: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -106,6 +113,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _ordered(story)
     _tested(story)
     _registered_twice(story)
+    _cared(story)
     return story
 
 
@@ -343,4 +351,35 @@ def _tested(story: Story) -> None:
         "lab_item": ReviewItem.objects.get().pk,
         "lab_day": day.pk,
         "lab_member": day.members.get(person=cast.person["lin"]).pk,
+    }
+
+
+def _cared(story: Story) -> None:
+    """Lin is on the way to the hospital, which holds a link to answer by; Ou had influenza and is back."""
+    cast, at = story.cast, NOON - timedelta(minutes=5)
+    he = cast.by("he", at)
+    write_hospitals(story.home)
+    lin = Case.objects.get(pk=story.ids["case"])
+    sent = care.refer(lin, hospital="lung", reason="高热不退", absent_until=TODAY + timedelta(days=10), by=he, at=at)
+    step = care.add_step(sent, what="called", happened_at=at, by=he, at=at)
+    story.hospital_link = care.make_link(sent, by=he, at=at)
+    ou = cases.open_case(
+        person=cast.person["ou"], pack=get_pack("influenza-seasonal"), classification="suspected", reason="发热",
+        onset_at=NOON - timedelta(days=9), by=he, at=NOON - timedelta(days=8),
+    )  # fmt: skip
+    then = NOON - timedelta(days=8)
+    care.set_leave(ou, first=TODAY - timedelta(days=8), until=TODAY + timedelta(days=2), by=he, at=then)
+    dose = care.treat(ou, kind="antiviral", place="clinic", text="奥司他韦 75 mg", happened_at=then, by=he, at=then)
+    care.discharge(ou, outcome="recovered", instructions="多休息", happened_at=then + timedelta(days=2), by=he, at=at)
+    back = care.clear(ou, back_on=TODAY, reason="门诊复诊无异常", by=he, at=at)
+    story.paper = care_queries.code_of(back)
+    story.ids |= {
+        "referral": sent.pk,
+        "referral_step": step.pk,
+        "care": sent.care_id,
+        "ou_case": ou.pk,
+        "treatment": dose.pk,
+        "discharge": Discharge.objects.get().pk,
+        "visit_due": Visit.objects.earliest("due_on").pk,
+        "certificate": back.pk,
     }

@@ -59,7 +59,7 @@ class ReferForm(VersionForm):
     hospital = forms.ChoiceField(label=_("Hospital"))
     reason = text_field(_("Why"), _("The hand-over note says so to the receiving doctor."))
     accompanied_by = forms.CharField(label=_("Accompanied by"), max_length=120, required=False)
-    decided_at = moment_field(_("Decided"), _("Left empty: now."))
+    decided_at = moment_field(_("Decided at"), _("Left empty: now."))
     absent_until = day_field(
         _("Absent until at least"),
         _("Teachers and the counsellor see this day, never the reason. Empty: as it stands already."),

@@ -19,7 +19,7 @@ from django.db import connection
 from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
 from shouwang.cli.demo import campus as campuses
-from shouwang.cli.demo import desk, papers, story
+from shouwang.cli.demo import caring, desk, papers, story
 from shouwang.cli.demo import files as demo_files
 from shouwang.cli.demo import stage as stages
 from shouwang.command import actions as command
@@ -189,6 +189,7 @@ def _the_desks(happened: story.Happened, patient: Person, *, now: datetime) -> N
     classmate = Person.objects.filter(home=patient.home).exclude(pk=patient.pk).order_by("-number")[0]
     desk.somebody_is_registered_twice(classmate, by=system_actor("demo", mouth=CLI), at=now)
     desk.visitors_come(by=system_actor("demo", mouth=CLI), at=now)
+    caring.people_are_cared_for(case, by=clinic, at=now)
 
 
 def _summary(

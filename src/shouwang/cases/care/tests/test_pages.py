@@ -122,7 +122,7 @@ def test_the_note_says_what_the_doctor_needs_and_nothing_else(
     Case.objects.filter(pk=ill.pk).update(note="家里有矛盾")
     he, address = sign_in("he"), f"/cases/care/referrals/{referral.pk}/note/"
     page = he.get(address).content.decode()
-    for there in ("林晓", "38.6", "对乙酰氨基酚", "市传染病医院", "高热不退", "未记录", "尚未追踪"):
+    for there in ("林晓", "38.6", "对乙酰氨基酚", "市传染病医院", "高热不退", "未登记", "尚未追踪"):
         assert there in page, there
     assert "家里有矛盾" not in page
     assert "王蕾" not in page, "contacts are counted, never named"
@@ -215,7 +215,7 @@ def test_teachers_and_counsellors_see_the_absence_only(
         ):  # fmt: skip
             assert client.get(address).status_code in (403, 404), (who, address)
     tracer = sign_in("qiu").get(f"/cases/{ill.pk}/").content.decode()
-    assert "care/" not in tracer
+    assert f"/cases/{ill.pk}/care/" not in tracer
 
 
 def test_corrections_by_the_pages_keep_what_stood_there(cast: Cast, ill: Case, sign_in: SignIn) -> None:
