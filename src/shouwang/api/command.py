@@ -156,6 +156,15 @@ def end_level(request: ApiRequest, body: LevelEndIn) -> LevelOut:
     return _level(actions.end_level(organisation=organisation, reason=body.reason, by=request.actor, at=clock.now()))
 
 
+@router.get("/board", response=dict[str, Any], operation_id="board", summary="The board of a unit, and how old it is")
+def board(request: ApiRequest, organisation: str | None = None) -> dict[str, Any]:
+    """Main numbers with their trend, units and buildings by what needs attention, gaps. Needs report.view. `as_of` is
+    null before anything was counted; a trend's null is an hour of which nothing is kept."""
+    row = _organisation(request, organisation)
+    actions.keep_board(at=clock.now())
+    return queries.board_json(queries.board(request.actor, row, clock.now()))
+
+
 @router.get("/report", response=dict[str, Any], operation_id="situation_report")
 def report(request: ApiRequest, day: date | None = None, organisation: str | None = None) -> dict[str, Any]:
     """The situation report: figures with denominators, changes, gaps, units. Needs report.view."""

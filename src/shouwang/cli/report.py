@@ -103,6 +103,38 @@ def _delay(item: dict[str, Any]) -> str:
     return f"{item['median_hours']:.1f}, {item['p90_hours']:.1f}"
 
 
+@click.command()
+@click.option("--organisation", "code", metavar="CODE", help="Default: the topmost organisation in reach.")
+@as_option
+@json_option
+def board(code: str | None, user: str | None, as_json: bool) -> None:
+    """The main numbers, units by what needs attention, open gaps."""
+    by = actor(user)
+    organisation = _organisation(by, code)
+    actions.keep_board(at=clock.now())
+    found = queries.board(by, organisation, clock.now())
+    if as_json:
+        print_json(queries.board_json(found))
+        return
+    if found.as_of is None:
+        click.echo("Nothing has been counted yet: run `shouwang sweep`.")
+        return
+    click.echo(
+        f"{organisation.title}  as of {found.as_of.astimezone(clock.zone()):%Y-%m-%d %H:%M:%S}, {found.age} s old"
+    )
+    rows: list[list[object]] = [
+        ["?" if row["value"] is None else row["value"], str(row["figure"].label), row["of"], row["change"]]
+        for row in found.main
+    ]
+    table(["number", "figure", "out of", "since yesterday"], rows)
+    for _band, words, units in found.banded():
+        click.echo(f"{words}: {len(units)}")
+        for unit in units:
+            click.echo(f"  {unit.title}  {unit.heard}/{unit.roster}  {'; '.join(unit.attention.words)}")
+    for gap in found.gaps:
+        click.echo(f"! {gap.sentence} {gap.next_step}")
+
+
 @click.group()
 def level() -> None:
     """Response levels."""

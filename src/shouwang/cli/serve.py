@@ -129,6 +129,7 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "told": cases.escalate_clocks(at=at),
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
+        "board": command.refresh_board(at=at),
         "synced": surveys.sync_open(by=system_actor("sweeper"), at=at) + laboratory.sync_open_days(at=at),
         "escalated": command.sweep_tasks(at=at),
         "followed": sum(tracing.sweep_follow_ups(at=at).values()),

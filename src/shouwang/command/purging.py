@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from shouwang.command.models import Directive, ReportReview, SituationReport, UnitReport
+from shouwang.command.models import BoardPoint, Directive, ReportReview, SituationReport, UnitReport
 from shouwang.core.purging import Dataset, register
 
 
@@ -26,9 +26,14 @@ def due_reviews(on: date) -> QuerySet[ReportReview]:
     return ReportReview.objects.filter(purge_on__lte=on)
 
 
+def due_points(on: date) -> QuerySet[BoardPoint]:
+    return BoardPoint.objects.filter(purge_on__lte=on)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("report", due_reports))
     register(Dataset("daily_report", due_unit_reports))
     register(Dataset("daily_review", due_reviews))
     register(Dataset("directive", due_directives))
+    register(Dataset("board", due_points))

@@ -3,10 +3,12 @@ from __future__ import annotations
 from django.urls import path
 
 from shouwang.command import views
-from shouwang.command.views import daily, directives, tasks
+from shouwang.command.views import board, daily, directives, tasks
 
 app_name = "command"
 urlpatterns = [
+    path("board/", board.board, name="board"),
+    path("board/live/", board.board_live, name="board_live"),
     path("picture/", views.picture, name="picture"),
     path("report/", views.report, name="report"),
     path("report.docx", views.report_docx, name="report_docx"),

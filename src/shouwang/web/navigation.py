@@ -71,6 +71,7 @@ ENTRIES: list[Entry] = [
     Entry("tracing:chains", _("Transmission chains"), "git-branch", right="report.view", group="respond"),
     Entry("tracing:visitors", _("Visitors"), "door-enter", right="visitor.register", group="campus", tab=True),
     Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),
+    Entry("command:board", _("Board"), "layout-dashboard", right="report.view", group="command"),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:daily", _("Daily reports"), "report", right="report.view", group="command"),
     Entry("command:tracing_quality", _("Quality of tracing"), "checks", right="report.view", group="command"),

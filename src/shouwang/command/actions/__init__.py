@@ -1,5 +1,6 @@
 """The only writes of command: levels and reports, directives from draft to issue, tasks."""
 
+from shouwang.command.actions.board import keep_board, refresh_board
 from shouwang.command.actions.daily import end_report_plan, hand_in, set_report_plan, take_in
 from shouwang.command.actions.directives import (
     accept_undecided,
@@ -30,7 +31,9 @@ __all__ = [
     "import_notice",
     "issue",
     "issue_report",
+    "keep_board",
     "mark_read",
+    "refresh_board",
     "send_back",
     "set_report_plan",
     "sign",

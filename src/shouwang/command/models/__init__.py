@@ -1,11 +1,16 @@
 """Fields and constraints of command, a noun a file."""
 
+from shouwang.command.models.board import BoardCell, BoardPlace, BoardPoint, BoardState
 from shouwang.command.models.daily import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
 from shouwang.command.models.standing import ResponseLevel, SituationReport
 from shouwang.command.models.tasks import Task, TaskEvent
 
 __all__ = [
+    "BoardCell",
+    "BoardPlace",
+    "BoardPoint",
+    "BoardState",
     "Directive",
     "Measure",
     "NumberRegister",

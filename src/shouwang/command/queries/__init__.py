@@ -1,6 +1,7 @@
 """The only reads of command."""
 
 from shouwang.command.queries.answering import MANAGE, SIGN, WORK, answered_by, who_answers
+from shouwang.command.queries.board import Board, board, board_json
 from shouwang.command.queries.directives import directive_for, directives_page, managed_directive
 from shouwang.command.queries.figures import figures, report_dict, roots_for
 from shouwang.command.queries.gaps import open_gaps
@@ -17,6 +18,7 @@ __all__ = [
     "MANAGE",
     "SIGN",
     "WORK",
+    "Board",
     "Judged",
     "PackRow",
     "PackSheet",
@@ -25,6 +27,8 @@ __all__ = [
     "TaskFilter",
     "Work",
     "answered_by",
+    "board",
+    "board_json",
     "current_level",
     "directive_for",
     "directives_page",

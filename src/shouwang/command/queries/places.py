@@ -40,7 +40,7 @@ class PlaceRow:
 SHOWN = (Place.Kind.BUILDING, Place.Kind.FLOOR)  # a room is a handful of people: what is said of it is said of them
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Building 2 before building 11."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
@@ -52,7 +52,7 @@ def place_rows(by: Actor, parent: Place | None, day: date) -> list[PlaceRow]:
     """
     by.require("report.view")
     below = places(by).filter(parent=parent, kind__in=SHOWN) if parent else places(by).filter(kind=Place.Kind.BUILDING)
-    rows = sorted(below, key=lambda place: _natural(place.name))
+    rows = sorted(below, key=lambda place: natural(place.name))
     if not rows:
         return []
     width = len(rows[0].path)

@@ -29,7 +29,7 @@ CURVE_DAYS = 28
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def _chosen(request: Request) -> tuple[Organisation, date]:
+def chosen(request: Request) -> tuple[Organisation, date]:
     """The organisation and day that the address names; the topmost in reach and today when it names none."""
     asked = cleaned(ReportForm(request.GET), _("This address does not name a day and a unit."))
     day = asked["day"] or clock.today()
@@ -45,7 +45,7 @@ def _chosen(request: Request) -> tuple[Organisation, date]:
 @signed_in
 def report(request: Request) -> HttpResponse:
     """The situation report: numbers with denominators, what changed, open gaps, units."""
-    organisation, day = _chosen(request)
+    organisation, day = chosen(request)
     now = clock.now()
     found = queries.figures(request.actor, organisation, day, now)
     by_group = {
@@ -79,7 +79,7 @@ def report(request: Request) -> HttpResponse:
 @signed_in
 def picture(request: Request) -> HttpResponse:
     """The six numbers, what changed, the gaps: a fragment of the home page, asked for by itself."""
-    organisation, day = _chosen(request)
+    organisation, day = chosen(request)
     now = clock.now()
     found = queries.figures(request.actor, organisation, day, now)
     context = {
@@ -120,7 +120,7 @@ def _units_chart(found: rules.Figures) -> dict[str, object]:
 @signed_in
 def report_docx(request: Request) -> HttpResponse:
     """The same report as a Word file."""
-    organisation, day = _chosen(request)
+    organisation, day = chosen(request)
     now = clock.now()
     found = queries.figures(request.actor, organisation, day, now)
     gaps = queries.open_gaps(request.actor, organisation, found, now)
@@ -135,7 +135,7 @@ def report_docx(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def report_json(request: Request) -> HttpResponse:
-    organisation, day = _chosen(request)
+    organisation, day = chosen(request)
     body = queries.report_dict(request.actor, organisation, day, clock.now())
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 
@@ -144,7 +144,7 @@ def report_json(request: Request) -> HttpResponse:
 @signed_in
 def issue(request: Request) -> HttpResponse:
     """Keep today's report as a version."""
-    organisation, day = _chosen(request)
+    organisation, day = chosen(request)
     made = actions.issue_report(organisation=organisation, day=day, by=request.actor, at=clock.now())
     messages.success(request, _("Issued as version %(version)s.") % {"version": made.version})
     return redirect("command:version", made.pk)
@@ -161,7 +161,7 @@ def version(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def level(request: Request) -> HttpResponse:
     """The level in force, its history, and the form to declare one."""
-    organisation, _day = _chosen(request)
+    organisation, _day = chosen(request)
     _organisation, history = queries.level_history(request.actor, organisation.pk)
     form = LevelForm(request.POST or None)
     may_declare = request.actor.holds("level.declare", organisation.path)
@@ -195,7 +195,7 @@ def level(request: Request) -> HttpResponse:
 @signed_in
 def level_end(request: Request) -> HttpResponse:
     """End the level without declaring another."""
-    organisation, _day = _chosen(request)
+    organisation, _day = chosen(request)
     row = actions.end_level(
         organisation=organisation, reason=request.POST.get("reason", ""), by=request.actor, at=clock.now()
     )

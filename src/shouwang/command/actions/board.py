@@ -1,0 +1,223 @@
+"""Keeping the board: every few seconds, and only what changed since.
+
+Check-ins are counted again in the homes of whoever was heard behind the watermark; what is open is counted again when
+anything was written, a clock ran out, or a minute passed. Everybody is counted anew on a new day, when the roster
+changed, and every half hour. A round is one transaction, so a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Max
+
+from shouwang.cases.models import Case
+from shouwang.cases.queries import by_home as cases
+from shouwang.checkins.models import SymptomAlert
+from shouwang.checkins.queries import by_home as checkins
+from shouwang.checkins.queries.figures import Counts
+from shouwang.command.models.board import HEARD, NUMBERS, OPEN, BoardCell, BoardPlace, BoardPoint, BoardState
+from shouwang.command.queries.kept import INTAKE
+from shouwang.command.rules.board import TREND
+from shouwang.command.rules.gaps import ALERT_HOURS
+from shouwang.core import clock
+from shouwang.core.bulk import insert_many
+from shouwang.core.models import AuditEntry
+from shouwang.core.retention import keep_days
+from shouwang.core.tree import STEP
+from shouwang.isolation.models import Order
+from shouwang.isolation.queries import by_home as isolation
+from shouwang.org.models import Organisation, Place, Residence
+from shouwang.org.queries import current
+from shouwang.tracing.queries import by_home as tracing
+
+COMPARE_EVERY = timedelta(minutes=30)
+COUNT_EVERY = timedelta(seconds=60)  # missed checks and waiting alerts grow without anybody writing
+REST = 20  # everybody is counted anew for a changed roster when 20 times as long has passed as counting took
+OVERLAP = 5_000  # PostgreSQL gives out ids before their transactions commit; see checkins/actions/tallies.py
+Cells = dict[str, Counter[str]]
+
+
+def refresh_board(*, at: datetime) -> int:
+    """Bring the board up to `at`; returns how many homes changed. Two at once wait for each other."""
+    began = time.perf_counter()
+    with transaction.atomic():
+        BoardState.objects.get_or_create(pk=1)
+        state = BoardState.objects.select_for_update().get(pk=1)
+        if state.as_of is not None and state.as_of > at:
+            return 0
+        changed = _round(state, at)
+        state.as_of = at
+        state.took_ms = round((time.perf_counter() - began) * 1000)
+        state.save()
+    return changed
+
+
+FRESH = timedelta(seconds=5)
+QUICK_MS = 300  # a round that costs more is the sweeper's; a reader then sees the board a few seconds older
+
+
+def keep_board(*, at: datetime) -> None:
+    """For a reader: bring the board up to `at` where it is older than five seconds and that costs little."""
+    state = BoardState.objects.filter(pk=1).first()
+    if state is None or state.as_of is None or (at - state.as_of >= FRESH and state.took_ms <= QUICK_MS):
+        refresh_board(at=at)
+
+
+def _round(state: BoardState, at: datetime) -> int:
+    day = clock.local_day(at)
+    entry = AuditEntry.objects.filter(is_read=False).exclude(verb__in=INTAKE).aggregate(newest=Max("pk"))["newest"] or 0
+    homes, newest = checkins.heard_since(
+        state.check_in, overlap=OVERLAP if connection.vendor == "postgresql" else 0
+    )  # fmt: skip
+    everybody = state.day != day or _stale(state, entry, at)
+    again = everybody or entry != state.entry or state.counted_at is None or at - state.counted_at >= COUNT_EVERY
+    again = again or bool(homes) or (state.next_due is not None and state.next_due < at)
+    if not again:
+        state.check_in = newest
+        return 0
+    before = {cell.path: {name: getattr(cell, name) for name in NUMBERS} for cell in BoardCell.objects.all()}
+    after = _heard(before, homes, state, everybody=everybody, at=at)
+    state.next_due = _open(after, at)
+    state.counted_at, state.check_in, state.entry, state.day = at, newest, entry, day
+    changed = _write(before, after)
+    if everybody or changed:
+        _places(at, everybody=everybody)
+    _points(after, at)
+    return changed
+
+
+def _stale(state: BoardState, entry: int, at: datetime) -> bool:
+    """Whether everybody is due to be counted: after half an hour, or when somebody came, left or moved."""
+    if state.compared_at is None or at - state.compared_at >= COMPARE_EVERY:
+        return True
+    if at - state.compared_at < timedelta(milliseconds=REST * state.compare_ms) or entry == state.entry:
+        return False
+    since = AuditEntry.objects.filter(pk__gt=state.entry, pk__lte=entry, is_read=False)
+    return since.filter(kind__in=("person", "organisation", "import")).exists()
+
+
+def _heard(
+    before: Mapping[str, Mapping[str, int]], homes: Collection[str], state: BoardState, *, everybody: bool, at: datetime
+) -> Cells:
+    """The check-in columns of all cells as they are at `at`."""
+    kept = {path: Counter({name: row[name] for name in HEARD}) for path, row in before.items()}
+    if not everybody:
+        words = checkins.words_by_home(at, homes)
+        return kept | {path: _said(counts) for path, counts in words.items()}
+    began = time.perf_counter()
+    found = {path: _said(counts) for path, counts in checkins.words_by_home(at).items()}
+    state.compared_at, state.compare_ms = at, round((time.perf_counter() - began) * 1000)
+    return found
+
+
+def _said(counts: Counts) -> Counter[str]:
+    return Counter(
+        roster=counts.roster,
+        by_self=counts.by_self,
+        by_proxy=counts.by_proxy,
+        by_clinic=counts.by_clinic,
+        symptomatic=counts.symptomatic,
+        silent=int(counts.roster > 0 and counts.heard == 0),
+    )
+
+
+def _open(cells: Cells, at: datetime) -> datetime | None:
+    """Add what is open; returns when the next clock becomes late."""
+    of_cases, next_due = cases.standing_by_home(at)
+    parts = (
+        checkins.standing_by_home(at, waiting=timedelta(hours=ALERT_HOURS)),
+        of_cases, tracing.standing_by_home(at), isolation.standing_by_home(at),
+    )  # fmt: skip
+    for part in parts:
+        for path, numbers in part.items():
+            cells.setdefault(path, Counter()).update({name: n for name, n in numbers.items() if name in OPEN})
+    return next_due
+
+
+def _write(before: Mapping[str, Mapping[str, int]], after: Cells) -> int:
+    """Only the rows that differ."""
+    new, moved = [], []
+    for path, numbers in after.items():
+        row = tuple(numbers[name] for name in NUMBERS)
+        old = before.get(path)
+        if old is None:
+            new.append((path, *row))
+        elif row != tuple(old[name] for name in NUMBERS):
+            moved.append(BoardCell(path=path, **dict(zip(NUMBERS, row, strict=True))))
+    gone = [path for path in before if path not in after]
+    insert_many(BoardCell, ("path", *NUMBERS), new)
+    BoardCell.objects.bulk_update(moved, list(NUMBERS), batch_size=200)
+    for start in range(0, len(gone), 500):
+        BoardCell.objects.filter(path__in=gone[start : start + 500]).delete()
+    return len(new) + len(moved) + len(gone)
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+def _places(at: datetime, *, everybody: bool) -> None:
+    """Who lives in which building, and of them the unwell, the cases, those under an order."""
+    buildings = dict(Place.objects.filter(kind=Place.Kind.BUILDING).values_list("path", "pk"))
+    if not buildings:
+        return
+    lives = Residence.objects.filter(current(clock.local_day(at))).order_by()
+    sets = {
+        "unwell": SymptomAlert.objects.filter(state=SymptomAlert.State.OPEN).values("person_id"),
+        "cases": Case.objects.filter(closed_at__isnull=True).values("person_id"),
+        "apart": Order.objects.filter(ended_at__isnull=True).values("person_id"),
+    }
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    groups = {name: lives.filter(person_id__in=people) for name, people in sets.items()}
+    if everybody:
+        groups["residents"] = lives
+    for name, rows in groups.items():
+        counted = rows.values_list(F("place__path")).annotate(n=Count("person", distinct=True))
+        for path, number in counted:
+            building = _building(path, buildings)
+            if building is not None:
+                found[building][name] += number
+    if not everybody:
+        for pk, residents in BoardPlace.objects.values_list("place_id", "residents"):
+            found[pk]["residents"] = residents
+    BoardPlace.objects.all().delete()
+    columns = ("place", "residents", "unwell", "cases", "apart")
+    insert_many(BoardPlace, columns, ((pk, *(found[pk][name] for name in columns[1:])) for pk in found))
+
+
+def _building(path: str, buildings: Mapping[str, int]) -> int | None:
+    """The nearest building at or above a place."""
+    for end in range(len(path), 0, -STEP):
+        if path[:end] in buildings:
+            return buildings[path[:end]]
+    return None
+
+
+# --- the trend -------------------------------------------------------------------------------------------------------
+
+
+def _points(cells: Cells, at: datetime) -> None:
+    """Once an hour: what the main numbers are in every unit that has units below it."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    if BoardPoint.objects.filter(at=hour).exists():
+        return
+    parents = set(Organisation.objects.filter(children__isnull=False).values_list("path", flat=True).distinct())
+    sums: dict[str, Counter[str]] = {path: Counter() for path in parents}
+    for path, numbers in cells.items():
+        for end in range(STEP, len(path) + 1, STEP):
+            if path[:end] in sums:
+                sums[path[:end]].update(numbers)
+    purge_on = clock.local_day(at) + timedelta(days=keep_days("board"))
+    BoardPoint.objects.bulk_create(
+        (
+            BoardPoint(path=path, at=hour, values={name: numbers[name] for name in TREND}, purge_on=purge_on)
+            for path, numbers in sums.items()
+            if numbers["roster"]
+        ),
+        batch_size=500,
+        ignore_conflicts=True,
+    )
