@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 BENCHMARKS = (
     "trace", "scale", "network", "roster", "pages", "case", "checkins", "lists", "linelist", "clocks", "reminders",
-    "beds", "spark",
+    "beds", "board", "spark",
 )  # fmt: skip
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 

@@ -39,6 +39,7 @@ COMPARE_EVERY = timedelta(minutes=30)
 COUNT_EVERY = timedelta(seconds=60)  # missed checks and waiting alerts grow without anybody writing
 REST = 20  # everybody is counted anew for a changed roster when 20 times as long has passed as counting took
 OVERLAP = 5_000  # PostgreSQL gives out ids before their transactions commit; see checkins/actions/tallies.py
+PATHS_A_STATEMENT = 500
 Cells = dict[str, Counter[str]]
 
 
@@ -80,7 +81,9 @@ def _round(state: BoardState, at: datetime) -> int:
     if not again:
         state.check_in = newest
         return 0
-    before = {cell.path: {name: getattr(cell, name) for name in NUMBERS} for cell in BoardCell.objects.all()}
+    before = {
+        path: dict(zip(NUMBERS, row, strict=True)) for path, *row in BoardCell.objects.values_list("path", *NUMBERS)
+    }
     after = _heard(before, homes, state, everybody=everybody, at=at)
     state.next_due = _open(after, at)
     state.counted_at, state.check_in, state.entry, state.day = at, newest, entry, day
@@ -140,21 +143,21 @@ def _open(cells: Cells, at: datetime) -> datetime | None:
 
 
 def _write(before: Mapping[str, Mapping[str, int]], after: Cells) -> int:
-    """Only the rows that differ."""
-    new, moved = [], []
+    """Only the rows that differ; a changed one is put in again, which is ten times as fast as updating 27 columns."""
+    rows, old = [], []
     for path, numbers in after.items():
         row = tuple(numbers[name] for name in NUMBERS)
-        old = before.get(path)
-        if old is None:
-            new.append((path, *row))
-        elif row != tuple(old[name] for name in NUMBERS):
-            moved.append(BoardCell(path=path, **dict(zip(NUMBERS, row, strict=True))))
+        stood = before.get(path)
+        if stood is None or row != tuple(stood[name] for name in NUMBERS):
+            rows.append((path, *row))
+            if stood is not None:
+                old.append(path)
     gone = [path for path in before if path not in after]
-    insert_many(BoardCell, ("path", *NUMBERS), new)
-    BoardCell.objects.bulk_update(moved, list(NUMBERS), batch_size=200)
-    for start in range(0, len(gone), 500):
-        BoardCell.objects.filter(path__in=gone[start : start + 500]).delete()
-    return len(new) + len(moved) + len(gone)
+    old += gone
+    for start in range(0, len(old), PATHS_A_STATEMENT):
+        BoardCell.objects.filter(path__in=old[start : start + PATHS_A_STATEMENT]).delete()
+    insert_many(BoardCell, ("path", *NUMBERS), rows)
+    return len(rows) + len(gone)
 
 
 # --- places ----------------------------------------------------------------------------------------------------------
