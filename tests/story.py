@@ -6,6 +6,7 @@ served a quarantine order and objects. Zhao's alert waits. Whoever has not check
 declares level I and issues the report; **Admin** checks a roster file, gives the class a channel and holds a token.
 **Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
 asks the colleges for daily reports.
+Gaps are looked for; Su opens one correction and Lin tells of a weak point.
 He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
@@ -31,7 +32,8 @@ from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
-from shouwang.command.models import Task
+from shouwang.command.mending import actions as mending
+from shouwang.command.models import GapFinding, Task
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
 from shouwang.core.scope import CLI, system_actor
@@ -114,6 +116,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _tested(story)
     _registered_twice(story)
     _cared(story)
+    _mended(story)
     return story
 
 
@@ -382,4 +385,20 @@ def _cared(story: Story) -> None:
         "discharge": Discharge.objects.get().pk,
         "visit_due": Visit.objects.earliest("due_on").pk,
         "certificate": back.pk,
+    }
+
+
+def _mended(story: Story) -> None:
+    """Classes that nobody answers for: Su has one college mend it. Lin tells of a washbasin, with their name."""
+    cast, at = story.cast, NOON - timedelta(minutes=2)
+    mending.sweep_gaps(at=at)
+    bare = GapFinding.objects.filter(code="uncovered_units")
+    opened = mending.open_correction(bare.get(organisation=cast.org["IE"]), by=cast.by("su", at), at=at)
+    told, _code = mending.tell(
+        cast.org["WCU"], text="洗手池没有水", anonymous=False, by=cast.by("lin", at), at=at
+    )  # fmt: skip
+    story.ids |= {
+        "gap": bare.exclude(organisation=cast.org["IE"]).earliest("pk").pk,
+        "correction": opened.pk,
+        "weak_point": told.pk,
     }

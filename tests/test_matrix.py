@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from shouwang.checkins.actions import catch_up
+from shouwang.command.actions import refresh_board
 from shouwang.org.tests.cast import NOON
 from tests import ledger, walk
 from tests.story import Story
@@ -42,6 +43,7 @@ def test_who_passes_and_what_it_costs(story: Story, name: str) -> None:
     # As behind a running sweeper: what the tallies have not counted yet costs two queries more, and how much that is
     # here depends on which test was first in this process.
     catch_up(at=NOON)
+    refresh_board(at=NOON)
     client, wrong, asked = walk.enter(story, name), [], {}
     if name != ANONYMOUS:
         client.get("/")

@@ -27,6 +27,7 @@ from shouwang.api.isolation import router as isolation_router
 from shouwang.api.laboratory import router as laboratory_router
 from shouwang.api.line_list import router as line_list_router
 from shouwang.api.lists import router as lists_router
+from shouwang.api.mending import router as mending_router
 from shouwang.api.merging import router as merging_router
 from shouwang.api.org import router as org_router
 from shouwang.api.outreach import router as outreach_router
@@ -124,5 +125,6 @@ api.add_router("/outreach", outreach_router)
 api.add_router("/surveys", surveys_router)
 api.add_router("/command", command_router)
 api.add_router("/command/daily", daily_router)
+api.add_router("/command", mending_router)
 api.add_router("/command", packs_router)
 api.add_router("/command", directives_router)

@@ -34,6 +34,7 @@ COMMANDS = {
     "directive": ("directives", "directive", "Directives: read a notice, keep, review, issue it; who acknowledged."),
     "task": ("tasks", "task", "Tasks of issued directives: list, act, split; what waits for oneself."),
     "board": ("report", "board", "The main numbers, and which units need attention."),
+    "gap": ("gaps", "gap", "Weak points, their corrections, what people tell."),
     "level": ("report", "level", "Show, declare or end the response level."),
     "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),
     "alert": ("clinic", "alert", "The clinic's queue of symptom alerts."),

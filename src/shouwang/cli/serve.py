@@ -18,6 +18,7 @@ from shouwang.checkins import tasks as checkin_tasks
 from shouwang.cli.background import HELPERS, Supervisor, leave_when_alone
 from shouwang.cli.common import json_option, print_json
 from shouwang.command import actions as command
+from shouwang.command.mending import actions as mending
 from shouwang.core import clock, purging
 from shouwang.core.scope import system_actor
 from shouwang.epi.contacts import warm_up
@@ -130,6 +131,7 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "taken_up": tasks.take_up_imports(at=at) + checkin_tasks.take_up_bulk(at=at),
         "counted": checkins.catch_up(at=at),
         "board": command.refresh_board(at=at),
+        "gaps": mending.sweep_gaps(at=at),
         "synced": surveys.sync_open(by=system_actor("sweeper"), at=at) + laboratory.sync_open_days(at=at),
         "escalated": command.sweep_tasks(at=at),
         "followed": sum(tracing.sweep_follow_ups(at=at).values()),

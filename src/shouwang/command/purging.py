@@ -6,7 +6,16 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from shouwang.command.models import BoardPoint, Directive, ReportReview, SituationReport, UnitReport
+from shouwang.command.models import (
+    BoardPoint,
+    Correction,
+    Directive,
+    GapFinding,
+    ReportReview,
+    SituationReport,
+    UnitReport,
+    WeakPoint,
+)
 from shouwang.core.purging import Dataset, register
 
 
@@ -26,8 +35,20 @@ def due_reviews(on: date) -> QuerySet[ReportReview]:
     return ReportReview.objects.filter(purge_on__lte=on)
 
 
-def due_points(on: date) -> QuerySet[BoardPoint]:
+def due_board(on: date) -> QuerySet[BoardPoint]:
     return BoardPoint.objects.filter(purge_on__lte=on)
+
+
+def due_gaps(on: date) -> QuerySet[GapFinding]:
+    return GapFinding.objects.filter(purge_on__lte=on, ended_at__isnull=False)
+
+
+def due_corrections(on: date) -> QuerySet[Correction]:
+    return Correction.objects.filter(purge_on__lte=on, closed_at__isnull=False)
+
+
+def due_points(on: date) -> QuerySet[WeakPoint]:
+    return WeakPoint.objects.filter(purge_on__lte=on)
 
 
 def connect() -> None:
@@ -36,4 +57,7 @@ def connect() -> None:
     register(Dataset("daily_report", due_unit_reports))
     register(Dataset("daily_review", due_reviews))
     register(Dataset("directive", due_directives))
-    register(Dataset("board", due_points))
+    register(Dataset("board", due_board))
+    register(Dataset("correction", due_corrections))
+    register(Dataset("gap", due_gaps))
+    register(Dataset("weak_point", due_points))

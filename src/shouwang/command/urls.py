@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shouwang.command import views
+from shouwang.command.mending import urls as mending
 from shouwang.command.views import board, daily, directives, tasks
 
 app_name = "command"
@@ -49,6 +50,7 @@ urlpatterns = [
     path("directives/<int:pk>/paper/", directives.paper, name="paper"),
     path("directives/<int:pk>.docx", directives.paper_docx, name="paper_docx"),
     path("directives/<int:pk>/step/<slug:act>/", directives.step, name="directive_step"),
+    *mending.urlpatterns,
     path("places/", views.places, name="places"),
     path("places/<int:pk>/", views.places, name="place"),
 ]

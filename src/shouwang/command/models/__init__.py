@@ -1,5 +1,6 @@
 """Fields and constraints of command, a noun a file."""
 
+from shouwang.command.mending.models import Correction, CorrectionEvent, GapFinding, GapSweep, WeakPoint
 from shouwang.command.models.board import BoardCell, BoardPlace, BoardPoint, BoardState
 from shouwang.command.models.daily import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
@@ -11,7 +12,11 @@ __all__ = [
     "BoardPlace",
     "BoardPoint",
     "BoardState",
+    "Correction",
+    "CorrectionEvent",
     "Directive",
+    "GapFinding",
+    "GapSweep",
     "Measure",
     "NumberRegister",
     "Receipt",
@@ -24,4 +29,5 @@ __all__ = [
     "TaskEvent",
     "UnitReport",
     "UnitReportVersion",
+    "WeakPoint",
 ]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shouwang.cases.queries import owned_clocks
+from shouwang.command.mending.queries import to_mend, to_verify
 from shouwang.command.models import Directive, Receipt
 from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by
 from shouwang.command.queries.daily_work import HAND_IN, TAKE_IN, Owed, daily_work
@@ -23,7 +24,7 @@ from shouwang.core.tree import in_ranges
 from shouwang.tracing.queries.following import due_numbers
 
 MOST = 100  # of each kind on one page; how many there are is always told
-KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review")
+KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("sign", _to_sign(by), _sign_item, at)
     if by.holds(MANAGE):
         yield _listed("issue", _to_issue(by), _issue_item, at)
+    if answered or by.holds(MANAGE):
+        yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
+    if by.holds(MANAGE):
+        yield _listed("check", to_verify(by, answered), _check_item, at)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -176,6 +181,20 @@ def _report_item(row: Owed, at: datetime) -> Item:
         if row.expected:
             what = _("%(received)s of %(expected)s reports from below have come; they are taken in first") % numbers
     return Item(row.kind, row.pk, title, what, row.unit.title, row.due_at, href, row.due_at < at)
+
+
+def _mend_item(row: Any, at: datetime) -> Item:
+    return Item(
+        "mend", row.pk, row.title, _("Mend it, and say what was done"), row.organisation.title, row.due_at,
+        reverse("command:correction", args=[row.pk]), row.due_at < at,
+    )  # fmt: skip
+
+
+def _check_item(row: Any, at: datetime) -> Item:
+    return Item(
+        "check", row.pk, row.title, _("Said to be mended: look and verify"), row.organisation.title, row.due_at,
+        reverse("command:correction", args=[row.pk]), False,
+    )  # fmt: skip
 
 
 def _clock_item(row: Any, at: datetime) -> Item:

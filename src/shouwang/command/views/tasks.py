@@ -59,6 +59,8 @@ KINDS = {
     "clock": ("clock-exclamation", "warn", pgettext_lazy("work", "Clock")),
     "follow_up": ("user-heart", "info", pgettext_lazy("work", "Follow-up")),
     "report": ("report", "info", pgettext_lazy("work", "Daily report")),
+    "mend": ("tool", "warn", pgettext_lazy("work", "Correction")),
+    "check": ("eye-check", "special", pgettext_lazy("work", "Correction to verify")),
     "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 
