@@ -32,8 +32,9 @@ from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
+from shouwang.command.actions import control
 from shouwang.command.mending import actions as mending
-from shouwang.command.models import GapFinding, Task
+from shouwang.command.models import ControlMeasure, GapFinding, Task
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
 from shouwang.core.scope import CLI, system_actor
@@ -159,10 +160,11 @@ def _before(story: Story) -> None:
     """The level is declared, presence is recorded, healthy people check in."""
     cast, operator = story.cast, system_actor("operator", mouth=CLI)
     at = NOON - timedelta(hours=5)
-    command.declare_level(
+    control.declare_with_measures(
         organisation=cast.org["WCU"], level=1, basis="省一级响应公告", review_on=TODAY + timedelta(days=14),
-        by=cast.by("su", at), at=at,
+        kinds=["masks", "gatherings"], by=cast.by("su", at), at=at,
     )  # fmt: skip
+    story.ids["control"] = ControlMeasure.objects.get(kind="masks").pk
     path = story.home / "visits.csv"
     path.write_text(VISITS, encoding="utf-8")
     tracing.import_presence(path, source_format="visits", by=operator, at=at)

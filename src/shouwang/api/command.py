@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from ninja import File, Router, Schema, UploadedFile
+from ninja import Field, File, Router, Schema, UploadedFile
 
 from shouwang.api.http import ApiRequest
 from shouwang.command import actions, queries
+from shouwang.command.actions import control as control_actions
 from shouwang.command.models import ResponseLevel
+from shouwang.command.queries import control
 from shouwang.command.reading import read_notice
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
@@ -154,6 +156,87 @@ def end_level(request: ApiRequest, body: LevelEndIn) -> LevelOut:
     """End the level without declaring another. Needs level.declare."""
     organisation = _organisation(request, body.organisation)
     return _level(actions.end_level(organisation=organisation, reason=body.reason, by=request.actor, at=clock.now()))
+
+
+class MeasureIn(Schema):
+    """`kind` and `value`: see `docs/rooms/command.md`. `organisation`: the topmost in reach by default."""
+
+    kind: str
+    value: str
+    reason: str
+    basis: str
+    review_on: date
+    organisation: str | None = None
+
+
+class MeasuresIn(LevelIn):
+    """A level with its measures: `kinds` of those its file brings (null: all), `values` where another is chosen."""
+
+    kinds: list[str] | None = None
+    values: dict[str, str] = {}
+
+
+class ExtendIn(Schema):
+    reason: str
+    review_on: date
+
+
+class ReasonIn(Schema):
+    reason: str
+
+
+@router.get("/measures", response=list[dict[str, Any]], summary="Control measures that hold where one belongs")
+def measures(request: ApiRequest, organisation: str | None = None) -> Any:
+    """Of each kind the strictest declared there or above. What holds is no secret: `organisation` may be any code."""
+    unit = control.home_of(request.actor)
+    if organisation:
+        unit = Organisation.objects.filter(code=organisation, ends__isnull=True).first()
+        if unit is None:
+            raise NotFound
+    return [control.measure_json(row) for row in control.measures_at(unit.path, clock.now())] if unit else []
+
+
+@router.get("/level/preview", response=dict[str, Any], summary="What a level would change, for how many")
+def level_preview(
+    request: ApiRequest, level: Annotated[int, Field(ge=1, le=4)], organisation: str | None = None
+) -> Any:
+    """Needs level.declare."""
+    return control.preview_json(
+        control.preview(request.actor, _organisation(request, organisation), level, clock.now())
+    )  # fmt: skip
+
+
+@router.post("/level/measures", response=LevelOut, summary="Declare a level with its measures")
+def declare_with_measures(request: ApiRequest, body: MeasuresIn) -> LevelOut:
+    """Needs level.declare."""
+    return _level(
+        control_actions.declare_with_measures(
+            organisation=_organisation(request, body.organisation), level=body.level, basis=body.basis,
+            review_on=body.review_on, kinds=body.kinds, values=body.values, by=request.actor, at=clock.now(),
+        )
+    )  # fmt: skip
+
+
+@router.post("/measures", response=dict[str, Any], summary="Declare one control measure")
+def declare_measure(request: ApiRequest, body: MeasureIn) -> Any:
+    """Needs level.declare. Stricter than what holds from above, or as strict; never laxer."""
+    values = body.model_dump() | {"organisation": _organisation(request, body.organisation)}
+    return control.measure_json(control_actions.declare_measure(by=request.actor, at=clock.now(), **values))
+
+
+@router.post("/measures/{int:measure_id}/extend", response=dict[str, Any], summary="Reviewed and kept")
+def extend_measure(request: ApiRequest, measure_id: int, body: ExtendIn) -> Any:
+    row = control.measure_for(request.actor, measure_id)
+    done = control_actions.extend_measure(row, by=request.actor, at=clock.now(), **body.model_dump())
+    return control.measure_json(done)
+
+
+@router.post("/measures/{int:measure_id}/end", response=dict[str, Any], summary="End a control measure")
+def end_measure(request: ApiRequest, measure_id: int, body: ReasonIn) -> Any:
+    row = control.measure_for(request.actor, measure_id)
+    return control.measure_json(
+        control_actions.end_measure(row, reason=body.reason, by=request.actor, at=clock.now())
+    )  # fmt: skip
 
 
 @router.get("/board", response=dict[str, Any], operation_id="board", summary="The board of a unit, and how old it is")

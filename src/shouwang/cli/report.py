@@ -18,7 +18,7 @@ from shouwang.org.models import Organisation
 from shouwang.org.queries import organisation_for
 
 
-def _organisation(by: Actor, code: str | None) -> Organisation:
+def organisation_of(by: Actor, code: str | None) -> Organisation:
     if code is None:
         first = queries.roots_for(by).first()
         if first is None:
@@ -45,7 +45,7 @@ def report() -> None:
 def daily(day: str | None, code: str | None, docx: Path | None, issue: bool, user: str | None, as_json: bool) -> None:
     """Figures with denominators, what changed since yesterday, open gaps."""
     by, now, chosen = actor(user), clock.now(), parse_day(day)
-    organisation = _organisation(by, code)
+    organisation = organisation_of(by, code)
     if issue:
         made = actions.issue_report(organisation=organisation, day=chosen, by=by, at=now)
         click.echo(f"issued as version {made.version}", err=True)
@@ -110,7 +110,7 @@ def _delay(item: dict[str, Any]) -> str:
 def board(code: str | None, user: str | None, as_json: bool) -> None:
     """The main numbers, units by what needs attention, open gaps."""
     by = actor(user)
-    organisation = _organisation(by, code)
+    organisation = organisation_of(by, code)
     actions.keep_board(at=clock.now())
     found = queries.board(by, organisation, clock.now())
     if as_json:
@@ -158,7 +158,7 @@ def show(as_json: bool) -> None:
 def end(reason: str, code: str | None, user: str | None) -> None:
     """End the level without declaring another; one declared further up holds again."""
     by = actor(user)
-    row = actions.end_level(organisation=_organisation(by, code), reason=reason, by=by, at=clock.now())
+    row = actions.end_level(organisation=organisation_of(by, code), reason=reason, by=by, at=clock.now())
     click.echo(f"{row.get_level_display()} has ended for {row.organisation.title}.")
 
 
@@ -172,7 +172,7 @@ def declare(number: int, basis: str, code: str | None, review_on: str | None, us
     """Declare response level NUMBER (1 gravest … 4)."""
     by, now = actor(user), clock.now()
     row = actions.declare_level(
-        organisation=_organisation(by, code),
+        organisation=organisation_of(by, code),
         level=number,
         basis=basis,
         review_on=parse_day(review_on) if review_on else clock.local_day(now) + timedelta(days=14),

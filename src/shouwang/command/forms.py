@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouwang.command.models import Directive, ResponseLevel
 from shouwang.command.queries.tasks import SHOWS
+from shouwang.command.rules import control
 from shouwang.command.rules.notices import vocabulary
 from shouwang.core import clock
 from shouwang.core.forms import choose, choose_from
@@ -219,3 +220,28 @@ class TaskFilterForm(forms.Form):
     directive = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     unit = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     page = forms.CharField(required=False, max_length=500)
+
+
+class PreviewForm(forms.Form):
+    """Which level is to be looked at."""
+
+    level = forms.TypedChoiceField(choices=ResponseLevel.Level.choices, coerce=int)
+
+
+class ControlForm(forms.Form):
+    """One control measure."""
+
+    kind = forms.ChoiceField(label=_("Control measure"), choices=[(key, word) for key, word in control.KINDS.items()])
+    value = forms.CharField(label=_("What holds"), max_length=200)
+    reason = forms.CharField(
+        label=_("Why, in plain words"), max_length=control.REASON, help_text=_("It is shown to everybody.")
+    )
+    basis = forms.CharField(label=_("Legal basis"), max_length=300)
+    review_on = forms.DateField(label=_("Review on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class MeasureStepForm(forms.Form):
+    """Extending or ending one."""
+
+    reason = forms.CharField(label=_("Why"), max_length=control.REASON)
+    review_on = forms.DateField(label=_("Review on"), required=False)

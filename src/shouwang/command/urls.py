@@ -4,7 +4,7 @@ from django.urls import path
 
 from shouwang.command import views
 from shouwang.command.mending import urls as mending
-from shouwang.command.views import board, daily, directives, tasks
+from shouwang.command.views import board, control, daily, directives, tasks
 
 app_name = "command"
 urlpatterns = [
@@ -23,6 +23,11 @@ urlpatterns = [
     path("daily/<int:pk>/", daily.daily_report, name="daily_report"),
     path("daily/<int:pk>/plan/", daily.daily_plan, name="daily_plan"),
     path("daily/<int:pk>/plan/end/", daily.daily_plan_end, name="daily_plan_end"),
+    path("level/preview/", control.preview, name="level_preview"),
+    path("measures/", control.measures, name="measures"),
+    path("measures/control/", control.control, name="control"),
+    path("measures/<int:pk>/extend/", control.extend, name="measure_extend"),
+    path("measures/<int:pk>/end/", control.end, name="measure_end"),
     path("level/", views.level, name="level"),
     path("level/end/", views.level_end, name="level_end"),
     path("packs/", views.packs, name="packs"),

@@ -112,6 +112,7 @@ ACCOUNT: list[Entry] = [
     Entry("tracing:my_scans", _("My places"), "map-pin", person=True),
     Entry("cases:my_tests", _("My tests"), "test-pipe", person=True),
     Entry("cases:my_care", _("My care and return"), "first-aid-kit", person=True),
+    Entry("command:measures", _("What holds now"), "shield-check"),
     Entry("command:tell", _("Tell of a weak point"), "message-report"),
     Entry("outreach:inbox", _("Messages"), "bell", person=True),
     Entry("outreach:preferences", _("How to reach me"), "settings", person=True),

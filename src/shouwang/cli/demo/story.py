@@ -16,7 +16,7 @@ from shouwang.checkins import actions as checkins
 from shouwang.checkins.models import Monitoring, SymptomAlert
 from shouwang.checkins.rules import Answers
 from shouwang.cli.demo.stage import PACK, Stage
-from shouwang.command import actions as command
+from shouwang.command.actions import control
 from shouwang.core import clock, packs
 from shouwang.core.scope import Actor, system_actor
 from shouwang.isolation import actions as isolation
@@ -51,9 +51,11 @@ def actor(username: str, at: datetime) -> Actor:
 
 
 def declare_level(stage: Stage, *, at: datetime) -> None:
-    command.declare_level(
+    # Lessons go on in this story, and colleges are asked for their reports by its directive.
+    control.declare_with_measures(
         organisation=stage.university,
         level=1,
+        kinds=("masks", "outings", "gatherings", "visitors"),
         basis=BASIS,
         review_on=clock.local_day(at) + timedelta(days=14),
         by=actor("office", at),

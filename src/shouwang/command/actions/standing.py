@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.command import queries, rules
+from shouwang.command.actions.ending import end_one
 from shouwang.command.models import ResponseLevel, SituationReport
 from shouwang.core import audit, clock, events
 from shouwang.core.errors import Conflict
@@ -69,6 +70,8 @@ def end_level(*, organisation: Organisation, reason: str, by: Actor, at: datetim
     row.ends_at, row.end_reason = max(at, row.starts_at), reason
     row.save(update_fields=["ends_at", "end_reason"])
     audit.record("level.ended", "level", row.pk, by=by, at=at, old={"level": row.level}, new={"reason": reason})
+    for measure in row.measures.filter(ends_at__isnull=True).select_related("organisation"):
+        end_one(measure, reason, by=by, at=at)
     events.publish("level.ended", level=row, by=by, at=at)
     return row
 

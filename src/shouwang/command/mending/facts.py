@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from shouwang.checkins.models import QualityNote
 from shouwang.command.mending.rules import Evidence
-from shouwang.command.models import BoardCell, Directive, Receipt, ResponseLevel, Task
+from shouwang.command.models import BoardCell, ControlMeasure, Directive, Receipt, ResponseLevel, Task
 from shouwang.command.queries.daily import Day, plans_on
 from shouwang.command.rules import tasks as task_rules
 from shouwang.core import clock
@@ -170,5 +170,7 @@ def _beds(units: Units, at: datetime) -> dict[int, Evidence]:
 
 
 def _levels(units: Units, at: datetime) -> dict[int, Evidence]:
-    rows = ResponseLevel.objects.filter(ends_at__isnull=True, review_on__lt=clock.local_day(at))
-    return _paired(_counted(units, rows, "organisation__path"), {})
+    over = {"ends_at__isnull": True, "review_on__lt": clock.local_day(at)}
+    found = _counted(units, ResponseLevel.objects.filter(**over), "organisation__path")
+    found += _counted(units, ControlMeasure.objects.filter(**over), "organisation__path")
+    return _paired(found, {})

@@ -2,6 +2,7 @@
 
 from shouwang.command.mending.models import Correction, CorrectionEvent, GapFinding, GapSweep, WeakPoint
 from shouwang.command.models.board import BoardCell, BoardPlace, BoardPoint, BoardState
+from shouwang.command.models.control import ControlMeasure
 from shouwang.command.models.daily import ReportPlan, ReportReview, UnitReport, UnitReportVersion
 from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
 from shouwang.command.models.standing import ResponseLevel, SituationReport
@@ -12,6 +13,7 @@ __all__ = [
     "BoardPlace",
     "BoardPoint",
     "BoardState",
+    "ControlMeasure",
     "Correction",
     "CorrectionEvent",
     "Directive",
