@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -28,13 +29,13 @@ REVIEW = TODAY + 14 * DAY
 BASIS = "省一级响应公告"
 
 
-def declare(cast: Cast, level: int, *, code: str = "WCU", at: object = NOON, **more: object) -> None:
+def declare(cast: Cast, level: int, *, code: str = "WCU", at: datetime = NOON, **more: Any) -> None:
     actions.declare_with_measures(
         organisation=cast.org[code], level=level, basis=BASIS, review_on=REVIEW, by=cast.by("su"), at=at, **more
     )  # fmt: skip
 
 
-def held(cast: Cast, code: str, at: object = NOON) -> dict[str, str]:
+def held(cast: Cast, code: str, at: datetime = NOON) -> dict[str, str]:
     return {row.kind: row.value for row in queries.measures_at(cast.org[code].path, at)}
 
 
@@ -78,8 +79,8 @@ def test_a_level_keeps_what_was_declared_by_itself(cast: Cast) -> None:
     assert "每日室内通风两次" in [row.value for row in queries.measures_at(cast.org["WCU"].path, NOON)]
 
 
-def one(cast: Cast, kind: str, value: str, *, code: str = "WCU", **more: object) -> ControlMeasure:
-    given = {"reason": "人多的地方风险高", "basis": BASIS, "review_on": REVIEW, **more}
+def one(cast: Cast, kind: str, value: str, *, code: str = "WCU", **more: Any) -> ControlMeasure:
+    given: dict[str, Any] = {"reason": "人多的地方风险高", "basis": BASIS, "review_on": REVIEW, **more}
     return actions.declare_measure(
         organisation=cast.org[code], kind=kind, value=value, by=cast.by("su"), at=NOON, **given
     )  # fmt: skip
