@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shouwang.cases.outward import actions, queries, research
+from shouwang.cases.outward import actions, exchange, queries, research
 from shouwang.cli.common import actor, as_option, json_option, show
 from shouwang.core import clock
 
@@ -29,11 +29,13 @@ def export() -> None:
 @click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="First day of that date.")
 @click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="Last day of that date, included.")
 @click.option("--missing", is_flag=True, help="Only cases whose date is unknown.")
+@click.option("--for", "system", type=click.Choice(exchange.SYSTEMS), help="As the case file that this system imports.")
 @click.option("--full", is_flag=True, help="Names and numbers in full; otherwise masked.")
 @as_option
 @json_option
 def lines(
     target: Path,
+    system: str | None,
     first: datetime | None,
     last: datetime | None,
     full: bool,
@@ -45,7 +47,7 @@ def lines(
     by, at = actor(user), clock.now()
     words |= {"first": first.date() if first else None, "last": last.date() if last else None}
     wanted = queries.line_filter(by, **words)
-    form = target.suffix.lstrip(".").lower()
+    form = system or target.suffix.lstrip(".").lower()
     part = target.with_name(f".{target.name}.part")
     try:
         with part.open("wb") as stream:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shouwang.cases.outward import queries
+from shouwang.cases.outward import exchange, queries
 from shouwang.cases.queries import VIEW
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
@@ -18,13 +18,14 @@ from shouwang.core.files.sheets import CellValue, SheetSpec, csv_chunks, write_x
 from shouwang.core.scope import Actor
 from shouwang.core.snapshot import one_moment
 
-FORMS = ("csv", "xlsx")
+FORMS = ("csv", "xlsx", *exchange.SYSTEMS)
 
 
 def export_lines(
     target: BinaryIO, wanted: queries.LineFilter, *, form: str, full: bool = False, by: Actor, at: datetime
 ) -> int:
-    """Write the list to `target` as CSV or Excel; returns its number of rows, all of one moment.
+    """Write the list to `target` as CSV, Excel or a case file of another system; returns its number of cases, all
+    of one moment.
 
     Needs case.view; `full` names those over whom `by` holds people.view. BadInput for another form. Recorded before the
     file is handed over: the number of rows, which filters were set, and for everybody in it that they were seen.
@@ -44,6 +45,10 @@ def export_lines(
     with one_moment():
         if form == "csv":
             for chunk in csv_chunks(queries.HEADER, rows()):
+                target.write(chunk)
+        elif form in exchange.SYSTEMS:
+            theirs = exchange.rows(by, wanted, form, full=full, people=people)
+            for chunk in csv_chunks(exchange.header(form), theirs):
                 target.write(chunk)
         else:
             footer = f"{by.label} · {at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"

@@ -12,11 +12,13 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from shouwang.cases.outward import actions, queries, research
+from shouwang.cases.outward.exchange import SYSTEMS
 from shouwang.core import clock
 from shouwang.core.http import XLSX
 from shouwang.core.scope import Actor
 
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+CSV = "text/csv; charset=utf-8"
+TYPES = {"csv": CSV, "xlsx": XLSX, **dict.fromkeys(SYSTEMS, CSV)}
 
 
 def file_response(by: Actor, wanted: queries.LineFilter, *, form: str, full: bool) -> HttpResponse:
@@ -43,7 +45,8 @@ def _file() -> BinaryIO:
 
 def _over(target: BinaryIO, title: str, form: str, at: datetime, numbers: Mapping[str, str]) -> HttpResponse:
     target.seek(0)
-    name = f"{title}-{clock.local_day(at)}.{form}"
+    ending = f"-{form}.csv" if form in SYSTEMS else f".{form}"
+    name = f"{title}-{clock.local_day(at)}{ending}"
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     headers = {"Content-Disposition": disposition, **numbers}
     return cast(HttpResponse, FileResponse(target, content_type=TYPES[form], headers=headers))
