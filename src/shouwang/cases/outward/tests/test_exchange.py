@@ -11,7 +11,7 @@ from django.test import Client
 
 from shouwang.cases.models import Classification
 from shouwang.cases.outward import actions, exchange, queries
-from shouwang.cases.outward.tests.test_lines import DAY, opened
+from shouwang.cases.tests.builders import DAY, opened
 from shouwang.core.errors import Forbidden
 from shouwang.core.models import AuditEntry
 from shouwang.org.tests.cast import NOON, Cast
@@ -50,6 +50,7 @@ def test_godata_names_its_columns_and_leaves_the_unknown_empty(cast: Cast) -> No
     assert values["case_id"] == case.number and values["classification"] == "CONFIRMED"
     assert values["date_of_onset"] == "" and values["firstName"] != cast.person["lin"].name
     entry = AuditEntry.objects.get(verb="case.exported")
+    assert entry.new is not None
     assert entry.new["form"] == "godata" and entry.new["rows"] == 1 and entry.new["masked"]
 
 
