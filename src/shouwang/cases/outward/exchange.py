@@ -1,6 +1,6 @@
 """The line list as the case files that SORMAS and Go.Data import: their columns, their words, from `exchange.toml`.
 
-Both systems demand a day of report: where none is known it is that of detection.
+A day of report that nobody knows stays empty, though SORMAS refuses a line without one.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _sormas(
     details = str(diseases.get(disease, disease)) if theirs == "OTHER" else ""
     return [
         number, theirs, details, "-", name, table["sex"].get(sex, "UNKNOWN"), age, "" if age is None else "YEARS",
-        _day(reported or detected, "%m/%d/%Y"), table["classification"][classification], _day(onset, "%m/%d/%Y"),
+        _day(reported, "%m/%d/%Y"), table["classification"][classification], _day(onset, "%m/%d/%Y"),
     ]  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def _godata(
     table = words()["godata"]
     return [
         number, name, "", table["sex"].get(sex, ""), _age(born, onset or detected),
-        table["classification"][classification], _day(reported or detected, "%Y-%m-%d"), _day(onset, "%Y-%m-%d"),
+        table["classification"][classification], _day(reported, "%Y-%m-%d"), _day(onset, "%Y-%m-%d"),
     ]  # fmt: skip
 
 

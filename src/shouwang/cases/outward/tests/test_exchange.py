@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -65,3 +66,23 @@ def test_over_http(cast: Cast, sign_in: SignIn, system: str) -> None:
     opened(cast, "lin")
     answer = sign_in("he").get(f"/api/v1/cases/lines/file?form={system}")
     assert answer["X-Row-Count"] == "1" and f"-{system}.csv" in answer["Content-Disposition"]
+
+
+def test_a_day_of_report_that_nobody_knows_stays_empty(cast: Cast) -> None:
+    opened(cast, "lin")
+    for system, column in (("sormas", "reportDate"), ("godata", "date_of_reporting")):
+        *_entities, columns, row = written(cast, system)
+        assert dict(zip(columns, row, strict=True))[column] == ""
+
+
+def test_columns_and_words_are_those_of_the_systems_own_files(real_data: Callable[[str], Path]) -> None:
+    """SORMAS lists below its columns what each takes; Go.Data's own export shows its columns."""
+    template = real_data("interop/sormas/TestCase_ImportPrio_template.csv").read_text("utf-8-sig").splitlines()
+    columns, takes = template[1].split(";"), template[3].split(";")
+    assert not set(exchange.SORMAS) - set(columns) - {"externalID"}
+    for field, column in (("disease", "disease"), ("classification", "caseClassification"), ("sex", "person.sex")):
+        known = set(takes[columns.index(column)].lstrip("#").split(","))
+        assert not set(exchange.words()["sormas"][field].values()) - known, field
+    with real_data("interop/godata/cases_clean.csv").open(encoding="utf-8-sig", newline="") as stream:
+        header = next(csv.reader(stream))
+    assert not set(exchange.GODATA) - set(header)
