@@ -43,14 +43,15 @@ def test_from_fever_to_report(enter: Enter) -> None:
     assert lin.complaints == leader.complaints == []
 
 
-def falls_ill(enter: Enter) -> Screen:
+def falls_ill(enter: Enter, symptoms: tuple[str, ...] = ("fever",)) -> Screen:
     """Two taps, what one feels, and a receipt."""
     lin = enter("lin", phone=True)
     lin.shot("2-student-home-phone")
     page = lin.go("/checkins/")
     form = page.locator("form:has(input[name=topic][value=unwell])")
     page.locator("details:has(input[name=topic][value=unwell]) summary").first.click()
-    form.locator("input[name=symptoms][value=fever]").check()
+    for symptom in symptoms:
+        form.locator(f"input[name=symptoms][value={symptom}]").check()
     form.locator("input[name=temperature_c]").fill("38.6")
     lin.shot("2-student-unwell-phone")
     form.locator("button.tap-button").click()
