@@ -104,6 +104,41 @@ class WorkDue:
         return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
 
 
+ARRIVED_MINUTES = 5  # directives issued within five minutes are one message
+ARRIVED_FOR = timedelta(hours=1)  # assumption: a message an hour old says nothing new; the day it falls due is another
+
+
+class DirectiveArrived:
+    """Whoever answers for a unit is told when a directive arrives, not only when it falls due; opening it and saying so
+    closes the message. It names no directive."""
+
+    name = "arrived"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        found: dict[datetime, datetime] = {}
+        for issued_at in work.issued_on(day):
+            minute = issued_at.replace(second=0, microsecond=0)
+            slot = minute - timedelta(minutes=minute.minute % ARRIVED_MINUTES)
+            found[slot] = min(issued_at, found.get(slot, issued_at))
+        path = reverse("command:work")
+        return [
+            Due(f"arrived:{slot.timestamp():.0f}", slot + ARRIVED_FOR, "新到通知公文，请阅签",
+                "a directive that has arrived: read and acknowledge it", path, opens=first)
+            for slot, first in found.items()
+        ]  # fmt: skip
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        slot = due - ARRIVED_FOR
+        return work.owing_receipt(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
+
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        owes = self.owing(key, due).filter(pk=person.pk).exists()
+        return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
+
+
 class DailyReports:
     """A unit's daily report falls due at the time its plan says; whoever answers for the unit is told, until it came.
     The message names neither the unit nor a number."""

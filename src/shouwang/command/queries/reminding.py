@@ -46,3 +46,26 @@ def _receipts(day: date, **narrow: object) -> QuerySet[Receipt]:
 
 def _tasks(day: date, **narrow: object) -> QuerySet[Task]:
     return Task.objects.filter(state__in=UNIT_STATES, due_at__lt=end_of(day), **narrow)
+
+
+def issued_on(day: date) -> list[datetime]:
+    """When directives were issued on a local day that some unit has not acknowledged yet."""
+    start, end = clock.day_bounds(day)
+    rows = Receipt.objects.filter(
+        acknowledged_at__isnull=True, directive__state=Directive.State.ISSUED, directive__issued_at__gte=start,
+        directive__issued_at__lt=end,
+    )  # fmt: skip
+    found = rows.order_by("directive__issued_at").values_list("directive__issued_at", flat=True).distinct()
+    return [moment for moment in found if moment is not None]
+
+
+def owing_receipt(start: datetime, end: datetime) -> QuerySet[Person]:
+    """Who answers first for a unit that has not acknowledged a directive issued between two moments (end not in it)."""
+    waiting = Receipt.objects.filter(
+        acknowledged_at__isnull=True, directive__state=Directive.State.ISSUED, directive__issued_at__gte=start,
+        directive__issued_at__lt=end,
+    )  # fmt: skip
+    first = Responsibility.objects.filter(
+        current(clock.local_day(start)), rank=FIRST, organisation__in=waiting.values("unit")
+    )
+    return Person.objects.filter(pk__in=first.values("person"))

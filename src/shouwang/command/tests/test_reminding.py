@@ -9,9 +9,12 @@ import pytest
 
 from shouwang.command import actions
 from shouwang.command.models import Receipt, Task
+from shouwang.core.scope import system_actor
 from shouwang.org.models import Responsibility
 from shouwang.org.tests.cast import NOON, Cast
-from shouwang.web.reminding import WorkDue
+from shouwang.outreach import actions as outreach
+from shouwang.outreach.models import Message
+from shouwang.web.reminding import DirectiveArrived, WorkDue
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
@@ -70,3 +73,27 @@ def test_the_message_says_nothing_of_what_it_is(cast: Cast, issued: Task) -> Non
     ask: dict[str, Any] = {"until": due.at, "reached": True, "already": False}
     assert WorkDue().facts(due.key, due.at, cast.person["fang"], **ask).asked
     assert not WorkDue().facts(due.key, due.at, cast.person["xu"], **ask).asked
+
+
+def test_a_directive_is_told_of_when_it_arrives(cast: Cast, issued: Task) -> None:
+    arrived = DirectiveArrived()
+    assert arrived.due_on(TODAY - timedelta(days=1)) == []
+    (due,) = arrived.due_on(TODAY)
+    assert (due.opens, due.path) == (NOON, "/command/mine/") and NOON < due.at <= NOON + timedelta(hours=1)
+    assert "消毒" not in due.zh
+    assert [person.name for person in arrived.owing(due.key, due.at)] == ["方老师"]
+    ask: dict[str, Any] = {"until": due.at, "reached": True, "already": False}
+    assert arrived.facts(due.key, due.at, cast.person["fang"], **ask).asked
+    assert not arrived.facts(due.key, due.at, cast.person["xu"], **ask).asked
+    Receipt.objects.update(acknowledged_at=NOON)
+    assert arrived.due_on(TODAY) == [] and not arrived.owing(due.key, due.at).exists()
+
+
+def test_a_message_is_written_at_once_and_once(cast: Cast, issued: Task) -> None:
+    def told() -> int:
+        rows = Message.objects.filter(person=cast.person["fang"]).select_related("round")
+        return sum(any(item["key"].startswith("arrived:") for item in row.round.items) for row in rows)
+
+    for minutes in (1, 9):
+        outreach.plan_due(by=system_actor("reminders"), at=NOON + timedelta(minutes=minutes))
+        assert told() == 1
