@@ -35,6 +35,7 @@ from shouwang.command import actions as command
 from shouwang.command.actions import control
 from shouwang.command.mending import actions as mending
 from shouwang.command.models import ControlMeasure, GapFinding, Task
+from shouwang.command.rules.daily import Words
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
 from shouwang.core.scope import CLI, system_actor
@@ -117,6 +118,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _tested(story)
     _registered_twice(story)
     _cared(story)
+    _reports_asked(story)
     _mended(story)
     return story
 
@@ -324,11 +326,14 @@ def _ordered(story: Story) -> None:
 
 
 def _reports_asked(story: Story) -> None:
-    """Su asks the colleges for a report each day."""
+    """Su asks the colleges for a report each day; Fang has handed in that of Information Engineering."""
     at = NOON - timedelta(minutes=5)
     command.set_report_plan(
         organisation=story.cast.org["WCU"], deadlines={"college": "16:00"}, until=TODAY + timedelta(days=7),
         reason="校防〔2026〕3号", by=story.cast.by("su", at), at=at,
+    )  # fmt: skip
+    command.hand_in(
+        unit=story.cast.org["IE"], day=TODAY, words=Words(done="每日消毒"), by=story.cast.by("fang", at), at=at
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import File, Router, Schema, UploadedFile
 
 from shouwang.api.http import ApiRequest
@@ -14,7 +15,7 @@ from shouwang.command.queries import daily as reads
 from shouwang.command.queries.consolidated import Consolidated, consolidated, consolidated_json, keys_for, line_json
 from shouwang.command.rules import daily as rules
 from shouwang.core import clock
-from shouwang.core.errors import NotFound
+from shouwang.core.errors import Conflict, NotFound
 from shouwang.core.http import XLSX
 from shouwang.org.models import Organisation
 from shouwang.org.queries import organisation_for
@@ -104,6 +105,28 @@ def take_in(request: ApiRequest, code: str, body: TakeInIn) -> Any:
         unit=_unit(request, code), day=body.day or clock.today(), stamp=body.stamp, reason=body.reason,
         by=request.actor, at=clock.now(),
     )  # fmt: skip
+
+
+class SendBackIn(Schema):
+    """`version`: of the report one saw."""
+
+    reason: str
+    version: int
+    day: date | None = None
+
+
+@router.post("/{code}/send-back", response=dict[str, Any], summary="Send one unit's report back to it")
+def send_back(request: ApiRequest, code: str, body: SendBackIn) -> dict[str, Any]:
+    """For whoever takes it in, not for who handed it in. It counts as not come until it is corrected."""
+    day = body.day or clock.today()
+    unit, line = reads.report_seen(request.actor, _id(code), day)
+    if line is None or line.report is None:
+        raise NotFound
+    if line.report.version != body.version:
+        sentence = _("Somebody else has handed in or corrected this report. Look at it again.")
+        raise Conflict(sentence, code="edited_meanwhile")
+    actions.send_back_report(line.report, reason=body.reason, by=request.actor, at=clock.now())
+    return _line(request, unit, reads.line_of(unit, day) or line)
 
 
 @router.get("/{code}/report", response=dict[str, Any] | None, summary="One unit's report, or null where none is asked")

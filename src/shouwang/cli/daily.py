@@ -97,6 +97,21 @@ def hand_in(
     )
 
 
+@daily.command("send-back")
+@click.argument("code", metavar="UNIT")
+@day_option
+@click.option("--reason", required=True, help="What is to be corrected.")
+@as_option
+def send_back(code: str, day: str | None, reason: str, user: str | None) -> None:
+    """Send UNIT's report back to it; it counts as not come until it is corrected."""
+    by = actor(user)
+    unit, line = reads.report_seen(by, _unit(by, code).pk, parse_day(day))
+    if line is None or line.report is None:
+        raise NotFound
+    actions.send_back_report(line.report, reason=reason, by=by, at=clock.now())
+    click.echo(f"Sent back to {unit.title}.")
+
+
 @daily.command("take-in")
 @click.argument("code", metavar="UNIT")
 @day_option

@@ -40,6 +40,8 @@ def file_name(found: Consolidated, ending: str) -> str:
 
 def state_of(line: Line) -> str:
     """What came of a report, in words."""
+    if line.returned is not None:
+        return str(line.returned.get_state_display())
     row = line.report
     if row is None:
         return pgettext("daily report", "not come")

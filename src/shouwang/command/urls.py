@@ -17,6 +17,7 @@ urlpatterns = [
     path("report/issue/", views.issue, name="issue"),
     path("report/issued/<int:pk>/", views.version, name="version"),
     path("daily/", daily.daily, name="daily"),
+    path("daily/<int:pk>/send-back/", daily.send_back, name="daily_send_back"),
     path("daily/<int:pk>/take-in/", daily.take_in, name="daily_take_in"),
     path("daily/template/", daily.daily_template, name="daily_template"),
     path("daily/units.<slug:kind>", daily.daily_file, name="daily_file"),

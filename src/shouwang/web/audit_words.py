@@ -88,6 +88,7 @@ VERBS = {
     "measure.declared": _("declared a control measure"),
     "measure.ended": _("ended a control measure"),
     "measure.reviewed": _("reviewed a control measure and kept it"),
+    "unit_report.sent_back": _("sent a daily report back"),
     "gap.found": _("found a gap"),
     "gap.ended": _("a gap has gone"),
     "gap.learnt_exported": _("took what was learnt as a file"),

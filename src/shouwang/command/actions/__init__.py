@@ -1,7 +1,7 @@
 """The only writes of command: levels and reports, directives from draft to issue, tasks."""
 
 from shouwang.command.actions.board import keep_board, refresh_board
-from shouwang.command.actions.daily import end_report_plan, hand_in, set_report_plan, take_in
+from shouwang.command.actions.daily import end_report_plan, hand_in, send_back_report, set_report_plan, take_in
 from shouwang.command.actions.directives import (
     accept_undecided,
     add_measure,
@@ -35,6 +35,7 @@ __all__ = [
     "mark_read",
     "refresh_board",
     "send_back",
+    "send_back_report",
     "set_report_plan",
     "sign",
     "split_task",

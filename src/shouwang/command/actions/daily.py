@@ -144,6 +144,33 @@ def _write(
 
 
 @transaction.atomic
+def send_back_report(report: UnitReport, *, reason: str, by: Actor, at: datetime) -> UnitReport:
+    """Whoever takes a report in sends it back with a reason; it counts as not come until the unit corrects it.
+
+    Forbidden for who does not take it in, and for who handed it in; Conflict `report_returned`, `edited_meanwhile`.
+    """
+    receiver = report.reports_to
+    if not reads.reviews_for(by, receiver, clock.local_day(at)):
+        raise Forbidden(_("Only who answers for the unit takes in the reports from below."), code="not_yours")
+    _lock(report.unit_id, receiver.pk)
+    row = UnitReport.objects.select_related("unit", "reports_to").get(pk=report.pk)
+    if row.version != report.version:
+        sentence = _("Somebody else has handed in or corrected this report. Look at it again.")
+        raise Conflict(sentence, code="edited_meanwhile")
+    if row.state == UnitReport.State.RETURNED:
+        raise Conflict(_("It has been sent back already."), code="report_returned")
+    if by.account_id is not None and row.submitted_by_id == by.account_id:
+        raise Forbidden(_("You handed it in yourself: correct it."), code="own_report")
+    row.state, row.locked_at, row.locked_by = UnitReport.State.RETURNED, None, None
+    row.returned_at, row.returned_by_id = at, by.account_id
+    row.return_reason = rules.check_reason(reason, sentence=_("Say what is to be corrected."))
+    row.save()
+    new = {"day": str(row.day), "version": row.version, "reason": row.return_reason}
+    audit.record("unit_report.sent_back", "unit_report", row.pk, by=by, at=at, new=new)
+    return row
+
+
+@transaction.atomic
 def take_in(*, unit: Organisation, day: date, stamp: str, reason: str = "", by: Actor, at: datetime) -> ReportReview:
     """Take in and lock what has come to `unit`. What is missing is named and kept with the `reason` for not waiting.
 

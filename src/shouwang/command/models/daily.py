@@ -43,6 +43,7 @@ class UnitReport(models.Model):
     class State(models.TextChoices):
         SUBMITTED = "submitted", pgettext_lazy("daily report", "handed in")
         LOCKED = "locked", pgettext_lazy("daily report", "taken in")
+        RETURNED = "returned", pgettext_lazy("daily report", "sent back")
 
     unit = models.ForeignKey(Organisation, models.PROTECT, related_name="daily_reports")
     reports_to = models.ForeignKey(Organisation, models.PROTECT, related_name="daily_reports_below")
@@ -61,6 +62,10 @@ class UnitReport(models.Model):
     submitted_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    # Sent back by whoever takes it in: it counts as not come until it is corrected.
+    returned_at = models.DateTimeField(null=True, blank=True)
+    returned_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    return_reason = models.CharField(max_length=WHY, blank=True)
     purge_on = models.DateField(db_index=True)
 
     class Meta:
@@ -69,7 +74,10 @@ class UnitReport(models.Model):
             models.UniqueConstraint(fields=["unit", "day"], name="unit_report_once_a_day"),
             models.CheckConstraint(condition=Q(submitted_at__gte=F("first_at")), name="unit_report_first_first"),
             models.CheckConstraint(
-                condition=Q(state="submitted") | Q(locked_at__isnull=False), name="unit_report_locked_has_a_time"
+                condition=~Q(state="locked") | Q(locked_at__isnull=False), name="unit_report_locked_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="returned") | Q(returned_at__isnull=False), name="unit_report_returned_has_a_time"
             ),
         ]
         indexes = [models.Index(fields=["day", "reports_to"], name="unit_report_round")]

@@ -59,6 +59,8 @@ class Line:
     due_at: datetime
     receiver: int
     report: UnitReport | None
+    # In a round: one that was sent back, no report until it is corrected. The unit itself still sees it as its own.
+    returned: UnitReport | None = None
 
     @property
     def standing(self) -> tuple[int, int, str]:
@@ -172,7 +174,10 @@ class Day:
             if unit.pk not in reports:
                 self.lines[unit.pk] = Line(unit, due_at(plan, unit.kind, self.day), to[unit.pk], None)
         for row in reports.values():
-            self.lines[row.unit_id] = Line(row.unit, row.due_at, row.reports_to_id, row)
+            back = row.state == UnitReport.State.RETURNED
+            self.lines[row.unit_id] = Line(
+                row.unit, row.due_at, row.reports_to_id, None if back else row, row if back else None
+            )
 
     def _plan(self, unit: Organisation) -> ReportPlan | None:
         """The plan that asks this unit: of the nearest organisation above it, never its own."""
@@ -305,7 +310,7 @@ def units_due(day: date, text: str) -> QuerySet[Organisation]:
 def owing_report(day: date, text: str, *, until: datetime | None = None) -> QuerySet[Person]:
     """Who is to hand in a report that is due at the time `text` and had not come by `until`: whoever answers for the
     unit, or its deputy where nobody does. Units nobody answers for are told by the gaps, not here."""
-    came = UnitReport.objects.filter(unit=OuterRef("pk"), day=day)
+    came = UnitReport.objects.filter(unit=OuterRef("pk"), day=day).exclude(state=UnitReport.State.RETURNED)
     if until is not None:
         came = came.filter(first_at__lte=until)
     return answerers(units_due(day, text).filter(~Exists(came)), day)

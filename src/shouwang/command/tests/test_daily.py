@@ -291,3 +291,45 @@ def test_it_goes_on_its_purge_date(day: Cast) -> None:
     counts = purging.purge(on=last, at=NOON)
     assert (counts["daily_report"], counts["daily_review"]) == (1, 1)
     assert not UnitReportVersion.objects.exists()
+
+
+# -- sent back -----------------------------------------------------------------------------------------------------
+
+
+def send_back(cast: Cast, code: str, name: str, reason: str = "第二项数字请核对") -> UnitReport:
+    report = UnitReport.objects.get(unit=cast.org[code], day=TODAY)
+    return actions.send_back_report(report, reason=reason, by=cast.by(name), at=NOON)
+
+
+def test_a_report_that_is_sent_back_has_not_come_until_it_is_corrected(day: Cast) -> None:
+    hand_in(day, "CS2301", "meng", words=Words(problems="缺口罩"))
+    hand_in(day, "CS2302", "fang", zero=True, words=Words())
+    take_in(day, "IE", "fang")
+    back = send_back(day, "CS2301", "fang")
+    assert (back.state, back.locked_at, back.return_reason) == ("returned", None, "第二项数字请核对")
+    assert round_of(day, "IE") == {"CS2301": "missing", "CS2302": "locked"}
+    sheet = consolidated(day.by("fang"), day.org["IE"].pk, TODAY, NOON).sheet
+    assert (sheet.count.received, [line.unit.code for line in sheet.missing]) == (1, ["CS2301"])
+    work = queries.work_of(day.by("meng"), at=NOON)
+    assert [item.kind for item in work.items if item.kind == "report"] == ["report"]
+    with pytest.raises(Conflict) as twice:
+        send_back(day, "CS2301", "fang")
+    assert twice.value.error_code == "report_returned"
+    fixed = hand_in(day, "CS2301", "meng", version=1, reason="数字已核对", words=Words(problems="缺口罩"))
+    assert (fixed.state, fixed.version, fixed.on_time) == ("submitted", 2, True)
+    assert take_in(day, "IE", "fang").taken == 1
+    assert AuditEntry.objects.filter(verb="unit_report.sent_back").count() == 1
+
+
+def test_who_may_not_send_back(day: Cast) -> None:
+    hand_in(day, "CS2301", "meng", words=Words(problems="缺口罩"))
+    hand_in(day, "CS2302", "fang", zero=True, words=Words())
+    with pytest.raises(Forbidden) as own:
+        send_back(day, "CS2302", "fang")
+    assert own.value.error_code == "own_report"
+    with pytest.raises(Forbidden):
+        send_back(day, "CS2301", "meng")
+    with pytest.raises(BadInput) as bare:
+        send_back(day, "CS2301", "fang", " ")
+    assert bare.value.field == "reason"
+    assert round_of(day, "IE") == {"CS2301": "submitted", "CS2302": "submitted"}

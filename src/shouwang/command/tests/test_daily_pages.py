@@ -231,3 +231,15 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_units(cast: Cast
         if not _round:
             many(cast, 5, 20)
     assert numbers[0] == numbers[1] <= 30
+
+
+def test_sent_back_by_the_page_and_corrected(day: Cast, sign_in: SignIn) -> None:
+    fang, page = sign_in("fang"), f"/command/daily/{day.org['CS2301'].pk}/"
+    back = f"{page}send-back/?day={TODAY}"
+    assert "退回" in fang.get(f"{page}?day={TODAY}").content.decode()
+    assert fang.post(back, {"version": 9, "reason": "请核对"}).status_code == 409
+    assert fang.post(back, {"version": 1, "reason": ""}).status_code in (400, 422)
+    assert fang.post(back, {"version": 1, "reason": "请核对体温人数"}).status_code == 302
+    text = sign_in("meng").get(f"{page}?day={TODAY}").content.decode()
+    assert "请核对体温人数" in text and "已退回" in text
+    assert sign_in("meng").post(back, {"version": 1, "reason": "自己退"}).status_code in (403, 404)

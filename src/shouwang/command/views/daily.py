@@ -121,6 +121,24 @@ def take_in(request: Request, pk: int) -> HttpResponse:
     return redirect(_here(unit, day))
 
 
+@require_POST
+@signed_in
+def send_back(request: Request, pk: int) -> HttpResponse:
+    """Send one unit's report back to it."""
+    now = clock.now()
+    day = _day(request, now)
+    _unit, line = reads.report_seen(request.actor, pk, day)
+    if line is None or line.report is None:
+        raise NotFound
+    version = request.POST.get("version", "")
+    if version != str(line.report.version):
+        sentence = _("Somebody else has handed in or corrected this report. Look at it again.")
+        raise Conflict(sentence, code="edited_meanwhile")
+    actions.send_back_report(line.report, reason=request.POST.get("reason", ""), by=request.actor, at=now)
+    messages.success(request, _("Sent back; the unit finds it in its work."))
+    return redirect(_here(line.report.reports_to, day))
+
+
 @require_GET
 @signed_in
 def daily_file(request: Request, kind: str) -> HttpResponse:
@@ -221,6 +239,10 @@ def _own(
         "receiver": _receiver(line) if line else None,
         "versions": list(row.versions.select_related("by").order_by("-version")) if row else [],
         "below": below, "below_url": _here(unit, day),
+        "may_send_back": row is not None
+        and row.state != UnitReport.State.RETURNED
+        and row.submitted_by_id != by.account_id
+        and reads.reviews_for(by, row.reports_to, today),
         "may": line is not None and reads.acts_for(by, unit, today) and rules.open_for(day, today),
         "plan": plans.of(rules.parent_path(unit.path)) if line else None,
         "yesterday": day - timedelta(days=1), "tomorrow": day + timedelta(days=1) if day < today else None,
