@@ -259,6 +259,7 @@ VERBS = {
     "table.outreach.message": _("reminders"),
     "table.cases.daymember": _("testing days"),
     "table.checkins.bulkrow": _("lines of bulk actions"),
+    "table.command.correction": _("corrections of gaps"),
     "table.command.task": _("tasks"),
     "table.command.taskevent": _("steps of tasks"),
     "unknown.identified": _("found out who an unknown contact is"),

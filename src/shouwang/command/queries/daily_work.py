@@ -47,7 +47,9 @@ def daily_work(by: Actor, answered: Answered, at: datetime) -> list[Owed]:
     found = Day.within(ranges, day, plans)
     mine = _units_of(found, answered, plans)
     mine |= {top.pk: top for top in tops}
-    reviewed = set(ReportReview.objects.filter(day=day, unit__in=list(mine)).values_list("unit", flat=True))
+    rounds = [pk for pk in mine if any(line.receiver == pk for line in found.lines.values())]
+    reviews = ReportReview.objects.filter(day=day, unit__in=rounds) if rounds else ReportReview.objects.none()
+    reviewed = set(reviews.values_list("unit", flat=True))
     return sorted(_owed(found, mine, reviewed, at), key=lambda item: (item.due_at, item.unit.path))
 
 

@@ -207,7 +207,7 @@ def test_queries_do_not_grow_with_people(
     cast: Cast, operator: Actor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     run = Run(SUNDAY, SUNDAY)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         run = Run(date(2026, 2, 20), SUNDAY)
     with django_assert_num_queries(0):
         run.build(0)
