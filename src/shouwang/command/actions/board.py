@@ -2,15 +2,17 @@
 
 Check-ins are counted again in the homes of whoever was heard behind the watermark; what is open is counted again when
 anything was written, a clock ran out, or a minute passed. Everybody is counted anew on a new day, when the roster
-changed, and every half hour. A round is one transaction, so a reader never sees half of one.
+changed, and every half hour. What a round found is written in one transaction, so a reader never sees half of it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Max
@@ -43,19 +45,39 @@ PATHS_A_STATEMENT = 500
 Cells = dict[str, Counter[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a round found out, to be written: rows of cells, paths to take away first, buildings (None: as they were),
+    points of the hour."""
+
+    rows: Sequence[tuple[Any, ...]]
+    old: Sequence[str]
+    changed: int
+    places: Sequence[tuple[int, ...]] | None
+    points: Sequence[BoardPoint]
+
+
 def refresh_board(*, at: datetime) -> int:
-    """Bring the board up to `at`; returns how many homes changed. Two at once wait for each other."""
+    """Bring the board up to `at`; returns how many homes changed.
+
+    Everything is counted before the transaction, which only writes: on SQLite nobody else can write during one, and
+    check-ins come in. Of two at once the slower one throws its counts away.
+    """
     began = time.perf_counter()
+    state, _made = BoardState.objects.get_or_create(pk=1)
+    if state.as_of is not None and state.as_of > at:
+        return 0
+    seen = state.as_of
+    found = _round(state, at)
     with transaction.atomic():
-        BoardState.objects.get_or_create(pk=1)
-        state = BoardState.objects.select_for_update().get(pk=1)
-        if state.as_of is not None and state.as_of > at:
+        if BoardState.objects.select_for_update().get(pk=1).as_of != seen:
             return 0
-        changed = _round(state, at)
+        if found is not None:
+            _write(found)
         state.as_of = at
         state.took_ms = round((time.perf_counter() - began) * 1000)
         state.save()
-    return changed
+    return found.changed if found else 0
 
 
 FRESH = timedelta(seconds=5)
@@ -69,7 +91,9 @@ def keep_board(*, at: datetime) -> None:
         refresh_board(at=at)
 
 
-def _round(state: BoardState, at: datetime) -> int:
+def _round(state: BoardState, at: datetime) -> Counted | None:
+    """Count what may have changed, from marks read first: what is written meanwhile is counted by the next round. Sets
+    the marks of `state` and writes nothing. None: nothing may have changed."""
     day = clock.local_day(at)
     entry = AuditEntry.objects.filter(is_read=False).exclude(verb__in=INTAKE).aggregate(newest=Max("pk"))["newest"] or 0
     homes, newest = checkins.heard_since(
@@ -80,28 +104,27 @@ def _round(state: BoardState, at: datetime) -> int:
     again = again or bool(homes) or (state.next_due is not None and state.next_due < at)
     if not again:
         state.check_in = newest
-        return 0
+        return None
     before = {
         path: dict(zip(NUMBERS, row, strict=True)) for path, *row in BoardCell.objects.values_list("path", *NUMBERS)
     }
     after = _heard(before, homes, state, everybody=everybody, at=at)
     state.next_due = _open(after, at)
     state.counted_at, state.check_in, state.entry, state.day = at, newest, entry, day
-    changed = _write(before, after)
-    if everybody or changed:
-        _places(at, everybody=everybody)
-    _points(after, at)
-    return changed
+    rows, old = _diff(before, after)
+    places = _places(at, everybody=everybody) if everybody or rows or old else None
+    gone = sum(path not in after for path in old)
+    return Counted(rows, old, len(rows) + gone, places, _points(after, at))
 
 
 def _stale(state: BoardState, entry: int, at: datetime) -> bool:
     """Whether everybody is due to be counted: after half an hour, or when somebody came, left or moved."""
     if state.compared_at is None or at - state.compared_at >= COMPARE_EVERY:
         return True
-    if at - state.compared_at < timedelta(milliseconds=REST * state.compare_ms) or entry == state.entry:
-        return False
-    since = AuditEntry.objects.filter(pk__gt=state.entry, pk__lte=entry, is_read=False)
-    return since.filter(kind__in=("person", "organisation", "import")).exists()
+    if not state.stirred and entry != state.entry:
+        since = AuditEntry.objects.filter(pk__gt=state.entry, pk__lte=entry, is_read=False)
+        state.stirred = since.filter(kind__in=("person", "organisation", "import")).exists()
+    return state.stirred and at - state.compared_at >= timedelta(milliseconds=REST * state.compare_ms)
 
 
 def _heard(
@@ -114,6 +137,7 @@ def _heard(
         return kept | {path: _said(counts) for path, counts in words.items()}
     began = time.perf_counter()
     found = {path: _said(counts) for path, counts in checkins.words_by_home(at).items()}
+    state.stirred = False
     state.compared_at, state.compare_ms = at, round((time.perf_counter() - began) * 1000)
     return found
 
@@ -142,9 +166,11 @@ def _open(cells: Cells, at: datetime) -> datetime | None:
     return next_due
 
 
-def _write(before: Mapping[str, Mapping[str, int]], after: Cells) -> int:
-    """Only the rows that differ; a changed one is put in again, which is ten times as fast as updating 27 columns."""
-    rows, old = [], []
+def _diff(before: Mapping[str, Mapping[str, int]], after: Cells) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """(rows to put in, paths to take away first). A changed row is put in again: ten times as fast as updating 27
+    columns."""
+    rows: list[tuple[Any, ...]] = []
+    old = [path for path in before if path not in after]
     for path, numbers in after.items():
         row = tuple(numbers[name] for name in NUMBERS)
         stood = before.get(path)
@@ -152,22 +178,30 @@ def _write(before: Mapping[str, Mapping[str, int]], after: Cells) -> int:
             rows.append((path, *row))
             if stood is not None:
                 old.append(path)
-    gone = [path for path in before if path not in after]
-    old += gone
-    for start in range(0, len(old), PATHS_A_STATEMENT):
-        BoardCell.objects.filter(path__in=old[start : start + PATHS_A_STATEMENT]).delete()
-    insert_many(BoardCell, ("path", *NUMBERS), rows)
-    return len(rows) + len(gone)
+    return rows, old
+
+
+def _write(found: Counted) -> None:
+    for start in range(0, len(found.old), PATHS_A_STATEMENT):
+        BoardCell.objects.filter(path__in=found.old[start : start + PATHS_A_STATEMENT]).delete()
+    insert_many(BoardCell, ("path", *NUMBERS), found.rows)
+    if found.places is not None:
+        BoardPlace.objects.all().delete()
+        insert_many(BoardPlace, PLACE, found.places)
+    BoardPoint.objects.bulk_create(found.points, batch_size=500, ignore_conflicts=True)
 
 
 # --- places ----------------------------------------------------------------------------------------------------------
 
 
-def _places(at: datetime, *, everybody: bool) -> None:
-    """Who lives in which building, and of them the unwell, the cases, those under an order."""
+PLACE = ("place", "residents", "unwell", "cases", "apart")
+
+
+def _places(at: datetime, *, everybody: bool) -> list[tuple[int, ...]]:
+    """Who lives in which building, and of them the unwell, the cases, those under an order: rows of `PLACE`."""
     buildings = dict(Place.objects.filter(kind=Place.Kind.BUILDING).values_list("path", "pk"))
     if not buildings:
-        return
+        return []
     lives = Residence.objects.filter(current(clock.local_day(at))).order_by()
     sets = {
         "unwell": SymptomAlert.objects.filter(state=SymptomAlert.State.OPEN).values("person_id"),
@@ -187,9 +221,7 @@ def _places(at: datetime, *, everybody: bool) -> None:
     if not everybody:
         for pk, residents in BoardPlace.objects.values_list("place_id", "residents"):
             found[pk]["residents"] = residents
-    BoardPlace.objects.all().delete()
-    columns = ("place", "residents", "unwell", "cases", "apart")
-    insert_many(BoardPlace, columns, ((pk, *(found[pk][name] for name in columns[1:])) for pk in found))
+    return [(pk, *(numbers[name] for name in PLACE[1:])) for pk, numbers in found.items()]
 
 
 def _building(path: str, buildings: Mapping[str, int]) -> int | None:
@@ -203,11 +235,11 @@ def _building(path: str, buildings: Mapping[str, int]) -> int | None:
 # --- the trend -------------------------------------------------------------------------------------------------------
 
 
-def _points(cells: Cells, at: datetime) -> None:
+def _points(cells: Cells, at: datetime) -> list[BoardPoint]:
     """Once an hour: what the main numbers are in every unit that has units below it."""
     hour = at.replace(minute=0, second=0, microsecond=0)
     if BoardPoint.objects.filter(at=hour).exists():
-        return
+        return []
     parents = set(Organisation.objects.filter(children__isnull=False).values_list("path", flat=True).distinct())
     sums: dict[str, Counter[str]] = {path: Counter() for path in parents}
     for path, numbers in cells.items():
@@ -215,12 +247,8 @@ def _points(cells: Cells, at: datetime) -> None:
             if path[:end] in sums:
                 sums[path[:end]].update(numbers)
     purge_on = clock.local_day(at) + timedelta(days=keep_days("board"))
-    BoardPoint.objects.bulk_create(
-        (
-            BoardPoint(path=path, at=hour, values={name: numbers[name] for name in TREND}, purge_on=purge_on)
-            for path, numbers in sums.items()
-            if numbers["roster"]
-        ),
-        batch_size=500,
-        ignore_conflicts=True,
-    )
+    return [
+        BoardPoint(path=path, at=hour, values={name: numbers[name] for name in TREND}, purge_on=purge_on)
+        for path, numbers in sums.items()
+        if numbers["roster"]
+    ]

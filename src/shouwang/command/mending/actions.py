@@ -32,14 +32,20 @@ CODE_LENGTH = 10
 
 
 def sweep_gaps(*, at: datetime, every: timedelta = SWEEP_EVERY) -> int:
-    """Judge all rules where five minutes have passed; how many findings began or ended. Twice at once does no harm."""
+    """Judge all rules where five minutes have passed; how many findings began or ended.
+
+    What is looked at is counted before the transaction that writes the findings. Of two at once one judges.
+    """
+    last = GapSweep.objects.get_or_create(pk=1)[0].at
+    if last is not None and at - last < every:
+        return 0
+    refresh_board(at=at)
+    found = facts(at)
     with transaction.atomic():
-        GapSweep.objects.get_or_create(pk=1)
         row = GapSweep.objects.select_for_update().get(pk=1)
-        if row.at is not None and at - row.at < every:
+        if row.at != last:
             return 0
-        refresh_board(at=at)
-        changed = _judge(facts(at), at)
+        changed = _judge(found, at)
         row.at = at
         row.save()
     return changed

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('counted_at', models.DateTimeField(null=True)),
                 ('compared_at', models.DateTimeField(null=True)),
                 ('next_due', models.DateTimeField(null=True)),
+                ('stirred', models.BooleanField(default=False)),
                 ('took_ms', models.PositiveIntegerField(default=0)),
                 ('compare_ms', models.PositiveIntegerField(default=0)),
             ],

@@ -88,5 +88,6 @@ class BoardState(models.Model):
     counted_at = models.DateTimeField(null=True)  # what is open was last counted
     compared_at = models.DateTimeField(null=True)  # everybody was last counted
     next_due = models.DateTimeField(null=True)
+    stirred = models.BooleanField(default=False)  # somebody came, left or moved since everybody was counted
     took_ms = models.PositiveIntegerField(default=0)
     compare_ms = models.PositiveIntegerField(default=0)

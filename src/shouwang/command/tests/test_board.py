@@ -20,6 +20,7 @@ from shouwang.checkins import actions as checkins
 from shouwang.checkins.models import SymptomAlert
 from shouwang.checkins.rules import Answers
 from shouwang.command import actions, queries
+from shouwang.command.actions import board as board_actions
 from shouwang.command.models import BoardCell, BoardPoint, BoardState
 from shouwang.command.queries.figures import counted
 from shouwang.command.rules import board as signs
@@ -29,7 +30,7 @@ from shouwang.core.packs import get_pack
 from shouwang.isolation import actions as isolation
 from shouwang.isolation.models import Order
 from shouwang.org import actions as org
-from shouwang.org.models import Organisation
+from shouwang.org.models import Organisation, Person
 from shouwang.org.tests.cast import NOON, Cast
 
 SignIn = Callable[[str], Client]
@@ -112,6 +113,39 @@ def test_nothing_changed_costs_nothing(cast: Cast, django_assert_max_num_queries
     assert BoardState.objects.get().as_of == NOON + timedelta(seconds=5)
     assert actions.refresh_board(at=NOON) == 0, "a clock set back does not make the board younger"
     assert BoardState.objects.get().as_of == NOON + timedelta(seconds=5)
+
+
+def test_a_roster_that_changed_while_resting_is_not_forgotten(cast: Cast) -> None:
+    actions.refresh_board(at=NOON)
+    BoardState.objects.update(compare_ms=60_000)  # counting everybody took a minute: then it rests for twenty
+    org.move_home(cast.person["lin"], to=cast.org["EN2301"], on=NOON.date(), by=cast.by("admin"), at=NOON + MINUTE)
+    for minutes, moved in ((2, 0), (3, 0), (21, 1)):
+        actions.refresh_board(at=NOON + minutes * MINUTE)
+        before, after = (
+            BoardCell.objects.get(path=cast.org[code].path).roster
+            == Person.objects.filter(home=cast.org[code], left_on__isnull=True).count()
+            for code in ("CS2301", "EN2301")
+        )
+        assert before == after == bool(moved), minutes
+
+
+def test_of_two_rounds_at_once_the_slower_one_is_thrown_away(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    actions.refresh_board(at=NOON)
+    counted_anew = board_actions._round
+
+    def slow(state: BoardState, at: datetime) -> object:
+        found = counted_anew(state, at)
+        BoardState.objects.update(as_of=at + MINUTE)  # another has written in the meantime
+        return found
+
+    monkeypatch.setattr(board_actions, "_round", slow)
+    say(cast, "lin", NOON + MINUTE, ill=False)
+    assert actions.refresh_board(at=NOON + 2 * MINUTE) == 0
+    assert BoardState.objects.get().as_of == NOON + 3 * MINUTE
+    assert BoardCell.objects.get(path=cast.org["CS2301"].path).by_self == 0
+    monkeypatch.undo()
+    actions.refresh_board(at=NOON + 4 * MINUTE)
+    assert BoardCell.objects.get(path=cast.org["CS2301"].path).by_self == 1, "and counted by the next one"
 
 
 def test_a_clock_that_runs_out_is_seen_without_an_entry(cast: Cast) -> None:
