@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema, Status
 from shouwang.api.http import ApiRequest
 from shouwang.cases import actions, queries, rules
 from shouwang.cases.models import Case
-from shouwang.cases.outward import card
+from shouwang.cases.outward import card, sent
 from shouwang.checkins.queries import UNSPECIFIED, alert_for
 from shouwang.core import audit, clock
 from shouwang.core.packs import active_packs, get_pack
@@ -311,7 +311,26 @@ def report_card(request: ApiRequest, case_id: int) -> Any:
     case = queries.case_for(by, case_id)
     found = card.card_of(by, case, at=at)
     audit.saw("case.carded", "case", [case.person_id], by=by, at=at, object_id=case.pk)
-    return card.card_json(found)
+    rows = sent.sent_cards(case)
+    changed = sent.changes_since(by, found, rows[0] if rows else None)
+    return {
+        **card.card_json(found),
+        "sent": [{"sent_at": row.sent_at, "reference": row.reference} for row in rows],
+        "changed": [{"label": row.label, "before": row.before, "now": row.now} for row in changed],
+    }
+
+
+class CardSentIn(Schema):
+    sent_at: datetime
+    reference: str = Field("", description="Number in the national system")
+
+
+@router.post("/{int:case_id}/card/sent", response=dict[str, Any], summary="The card was put into the national system")
+def card_sent(request: ApiRequest, case_id: int, body: CardSentIn) -> Any:
+    """What the draft says now is kept; the first one is the case's report and ends its clock."""
+    case = queries.case_for(request.actor, case_id)
+    row = sent.record_sent(case, by=request.actor, at=clock.now(), **body.model_dump())
+    return {"sent_at": row.sent_at, "reference": row.reference, "entries": row.entries}
 
 
 @router.post("/{int:case_id}/classify", response=CaseDetail, summary="Classify, with a reason")

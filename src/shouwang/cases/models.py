@@ -283,6 +283,7 @@ class ClockEvent(models.Model):
         return f"{self.case_id} {self.code} {self.what}"
 
 
-# The tables of the laboratory and of care belong to this app; Django looks for them here.
+# The tables of the laboratory, of care and of reports outward belong to this app; Django looks for them here.
 import_module("shouwang.cases.laboratory.models")
 import_module("shouwang.cases.care.models")
+import_module("shouwang.cases.outward.models")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("shouwang.cases.care.urls")),
     path("<int:case_id>/", views.case, name="case"),
     path("<int:case_id>/card/", outward.card, name="card"),
+    path("<int:case_id>/card/sent/", outward.card_sent, name="card_sent"),
     path("<int:case_id>/card/file/", outward.card_file, name="card_file"),
     path("<int:case_id>/classify/", views.classify, name="classify"),
     path("<int:case_id>/dates/", views.dates, name="dates"),

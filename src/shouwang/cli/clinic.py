@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import click
 from shouwang.cases import actions as case_actions
 from shouwang.cases import queries as case_queries
 from shouwang.cases.models import Case
-from shouwang.cases.outward import card
+from shouwang.cases.outward import card, sent
 from shouwang.checkins import actions as checkin_actions
 from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.rules import Answers, credentials
@@ -323,12 +323,19 @@ def clocks(limit: int, user: str | None, as_json: bool) -> None:
 @case.command("card")
 @click.argument("number")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the draft as .docx here.")
+@click.option("--sent", "sent_at", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="It was reported then: keep it so.")
+@click.option("--reference", default="", help="Number in the national system.")
 @as_option
 @json_option
-def report_card(number: str, out: Path | None, user: str | None, as_json: bool) -> None:
+def report_card(
+    number: str, out: Path | None, sent_at: datetime | None, reference: str, user: str | None, as_json: bool
+) -> None:
     """Draft of the statutory report card of the case NUMBER: what is known, what is missing, by when it is due."""
     by, at = actor(user), clock.now()
     row = _case(by, number)
+    if sent_at is not None:
+        sent.record_sent(row, sent_at=sent_at.replace(tzinfo=clock.zone()), reference=reference, by=by, at=at)
+        row.refresh_from_db()
     found = card.card_of(by, row, at=at)
     audit.saw("case.carded", "case", [row.person_id], by=by, at=at, object_id=row.pk)
     if out is not None:
@@ -338,6 +345,9 @@ def report_card(number: str, out: Path | None, user: str | None, as_json: bool) 
         return
     for entry in found.entries:
         click.echo(f"{entry.label}{'*' if entry.required else ''}: {entry.value or ('?' if entry.required else '')}")
+    rows = sent.sent_cards(row)
+    for change in sent.changes_since(by, found, rows[0] if rows else None):
+        click.echo(f"! {change.label}: {change.before or '?'} -> {change.now or '?'}")
 
 
 @case.command("delays")

@@ -89,6 +89,7 @@ VERBS = {
     "measure.ended": _("ended a control measure"),
     "measure.reviewed": _("reviewed a control measure and kept it"),
     "unit_report.sent_back": _("sent a daily report back"),
+    "case.card_sent": _("kept what was put into the national system"),
     "gap.found": _("found a gap"),
     "gap.ended": _("a gap has gone"),
     "gap.learnt_exported": _("took what was learnt as a file"),

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shouwang.cases.forms import choice, code_or_name, day_field
+from shouwang.cases.forms import choice, code_or_name, day_field, moment_field
 from shouwang.cases.models import Classification
 from shouwang.cases.outward import queries
 from shouwang.core.errors import BadInput
@@ -27,6 +27,13 @@ class ResearchForm(forms.Form):
         help_text=_("Everybody in the file shares age, sex, unit and onset with so many."),
     )  # fmt: skip
     form = choice(_("File"), ("xlsx", "Excel"), ("csv", "CSV"))
+
+
+class SentForm(forms.Form):
+    """The card was put into the national system."""
+
+    sent_at = moment_field(_("Reported"), required=_("Say when it was reported."))
+    reference = forms.CharField(label=_("Number in the national system"), required=False, max_length=60)
 
 
 class LineForm(forms.Form):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shouwang.cases.outward import queries, research
+from shouwang.cases.outward import queries, research, sent
 from shouwang.cases.outward.card import Card, card_docx, card_of
 from shouwang.cases.outward.files import file_response, research_response
-from shouwang.cases.outward.forms import LineForm, ResearchForm
+from shouwang.cases.outward.forms import LineForm, ResearchForm, SentForm
 from shouwang.cases.queries import VIEW, case_for, disease_names
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
@@ -72,8 +73,35 @@ def lines_file(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def card(request: Request, case_id: int) -> HttpResponse:
-    """The draft of the statutory report card; the reading is recorded."""
-    return render(request, "cases/outward/card.html", {"card": _card(request, case_id)})
+    """The draft of the statutory report card, what was sent of it, and what has changed since; the reading is
+    recorded."""
+    return _card_page(request, _card(request, case_id))
+
+
+def _card_page(request: Request, found: Card, form: SentForm | None = None) -> HttpResponse:
+    rows = sent.sent_cards(found.case)
+    context = {
+        "card": found, "sent": rows, "form": form or SentForm(),
+        "changes": sent.changes_since(request.actor, found, rows[0] if rows else None),
+    }  # fmt: skip
+    return render(request, "cases/outward/card.html", context, status=422 if form is not None else 200)
+
+
+@require_POST
+@signed_in
+def card_sent(request: Request, case_id: int) -> HttpResponse:
+    """Keep what was put into the national system."""
+    case = case_for(request.actor, case_id)
+    form = SentForm(request.POST)
+    if form.is_valid():
+        try:
+            sent.record_sent(case, by=request.actor, at=clock.now(), **form.cleaned_data)
+        except BadInput as error:
+            put_error(form, error)
+        else:
+            messages.success(request, _("Kept as it was reported."))
+            return redirect("cases:card", case_id)
+    return _card_page(request, _card(request, case_id), form)
 
 
 @require_GET

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import docx
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from shouwang.cases import actions
 from shouwang.cases.models import Case
 from shouwang.cases.outward.card import card_docx, card_of
-from shouwang.core.errors import Forbidden
+from shouwang.cases.outward.models import SentCard
+from shouwang.cases.outward.sent import changes_since, record_sent, sent_cards
+from shouwang.core.errors import BadInput, Forbidden
 from shouwang.core.models import AuditEntry
 from shouwang.core.packs import get_pack
 from shouwang.org.models import Person
 from shouwang.org.tests.cast import NOON, Cast
 
 SignIn = Callable[[str], Client]
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -72,3 +76,51 @@ def test_walls_page_file_and_api(cast: Cast, found: Case, sign_in: SignIn) -> No
     assert sign_in("qiu").get(f"/cases/{found.pk}/card/").status_code == 403
     assert sign_in("fang").get(f"/cases/{found.pk}/card/").status_code in (403, 404)
     assert AuditEntry.objects.filter(verb="case.carded").count() >= 1
+
+
+# --- what was sent ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_is_kept_and_compared(cast: Cast, found: Case) -> None:
+    he = cast.by("he")
+    row = record_sent(found, sent_at=NOON + HOUR, reference="3301-0001", by=he, at=NOON + HOUR)
+    found.refresh_from_db()
+    assert found.reported_at == NOON + HOUR, "the first report ends the clock"
+    assert row.entries["class"] == "确诊病例" and row.entries["identity"] == ""
+    assert changes_since(he, card_of(he, found, at=NOON + 2 * HOUR), row) == [], "the act itself is no change"
+    with translation.override("en"):
+        assert changes_since(he, card_of(he, found, at=NOON + 2 * HOUR), row) == [], "nor is the reader's language"
+    Person.objects.filter(pk=found.person_id).update(phone="13800001111")
+    found.person.refresh_from_db()
+    [change] = changes_since(he, card_of(he, found, at=NOON + 2 * HOUR), row)
+    assert (change.before, change.now) == ("", "13800001111")
+    later = record_sent(found, sent_at=NOON + 3 * HOUR, by=he, at=NOON + 3 * HOUR)
+    found.refresh_from_db()
+    assert found.reported_at == NOON + HOUR, "a correction is no second report"
+    assert sent_cards(found) == [later, row]
+    assert changes_since(he, card_of(he, found, at=NOON + 3 * HOUR), later) == []
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "reference", "field"),
+    [(NOON + 5 * HOUR, "", "sent_at"), (NOON - HOUR, "", "sent_at"), (NOON, "1" * 61, "reference")],
+)
+def test_what_is_refused_of_a_sent_card(cast: Cast, found: Case, sent_at: datetime, reference: str, field: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        record_sent(found, sent_at=sent_at, reference=reference, by=cast.by("he"), at=NOON + HOUR)
+    assert refused.value.field == field
+    assert not SentCard.objects.exists()
+    with pytest.raises(Forbidden):
+        record_sent(found, sent_at=NOON, by=cast.by("qiu"), at=NOON + HOUR)
+
+
+def test_sent_by_the_page(cast: Cast, found: Case, sign_in: SignIn) -> None:
+    he, page = sign_in("he"), f"/cases/{found.pk}/card/"
+    assert he.post(f"{page}sent/", {"sent_at": ""}).status_code == 422
+    assert he.post(f"{page}sent/", {"sent_at": "2026-03-02T12:00", "reference": "3301-0001"}).status_code == 302
+    Person.objects.filter(pk=found.person_id).update(phone="13800001111")
+    text = he.get(page).content.decode()
+    assert "3301-0001" in text and "13800001111" in text and "需要订正" in text
+    body = he.get(f"/api/v1/cases/{found.pk}/card").json()
+    assert [row["now"] for row in body["changed"]] == ["13800001111"]
+    assert AuditEntry.objects.filter(verb="case.card_sent", subject=found.person_id).count() == 1
