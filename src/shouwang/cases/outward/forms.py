@@ -32,7 +32,7 @@ class ResearchForm(forms.Form):
 class SentForm(forms.Form):
     """The card was put into the national system."""
 
-    sent_at = moment_field(_("Reported"), required=_("Say when it was reported."))
+    sent_at = moment_field(_("When it was reported"), required=_("Say when it was reported."))
     reference = forms.CharField(label=_("Number in the national system"), required=False, max_length=60)
 
 
