@@ -53,7 +53,7 @@ class BoardCell(models.Model):
 
 
 class BoardPlace(models.Model):
-    """One building and the people who live there, of one institution (`home`: path of the topmost unit)."""
+    """One building: who lives there, and of them those with an open alert, an open case, an order in force."""
 
     place = models.ForeignKey(Place, models.CASCADE, related_name="+")
     residents = models.PositiveIntegerField(default=0)

@@ -37,7 +37,7 @@ SUMS: Mapping[str, Any] = {f"{name}_": Sum(name) for name in NUMBERS}
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`heard` of `roster` people said something today. `silent`: nobody did."""
+    """`heard` of `roster` people said something today, or somebody for them."""
 
     pk: int
     title: str
