@@ -45,11 +45,6 @@ def measures_at(path: str, at: datetime) -> list[ControlMeasure]:
     return sorted(held, key=lambda row: (list(rules.KINDS).index(row.kind), row.pk))
 
 
-def value_at(kind: str, path: str, at: datetime) -> str | None:
-    """The value of one kind that holds under `path`; None where nothing is declared. For rooms that act by it."""
-    return next((row.value for row in measures_at(path, at) if row.kind == kind), None)
-
-
 def above(organisation: Organisation, at: datetime) -> dict[str, rules.InForce]:
     """What holds from further up."""
     rows = standing(at).filter(organisation__path__in=ancestors(organisation.path)[:-1])
