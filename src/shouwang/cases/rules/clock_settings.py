@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput
+from shouwang.core.owned_files import decoded, in_force
 
 SHIPPED = Path(__file__).resolve().parent.parent / "clocks.toml"
 LONGEST = 60 * 24 * 30  # minutes: a month
@@ -77,18 +77,14 @@ class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def clock_settings(home: Path) -> ClockSettings:
     """The settings in force: `home`/clocks.toml, else the shipped file. BadInput names what is wrong with it."""
-    own = home / "clocks.toml"
-    path = own if own.is_file() else SHIPPED
-    return _load(path, path.stat().st_mtime_ns)
+    return in_force(home, SHIPPED, _read)
 
 
-@lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int) -> ClockSettings:
-    """`_stamp` is the file's time of change: an edited file is read again."""
+def _read(content: bytes) -> ClockSettings:
+    found = decoded(content, ClockSettings, _refusal)
     try:
-        found = msgspec.toml.decode(path.read_bytes(), type=ClockSettings)
         times = found.reminding.times
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError) as error:
+    except ValueError as error:
         raise _refusal(str(error)) from error
     known = {source.id for source in found.sources}
     tables = (found.escalation, found.reminding, found.reading, found.seven_one_seven, found.outbreak)

@@ -9,11 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Max, Q
 
-from shouwang.checkins import rules
-from shouwang.checkins.models import CheckIn, Monitoring, SymptomAlert
-from shouwang.checkins.queries.figures import Counts, counts_by_unit, on_roster
+from shouwang.checkins.models import CheckIn, SymptomAlert
+from shouwang.checkins.queries.figures import Counts, counts_by_unit, monitored_checks, on_roster
 from shouwang.core import clock
 from shouwang.core.tree import MAX_LENGTH
 from shouwang.org.models import Person
@@ -54,28 +53,7 @@ def standing_by_home(at: datetime, *, waiting: timedelta) -> ByHome:
     for home, number, old in counted.values_list("person__home_path", "n", "late"):
         found[home]["alerts_open"] = number
         found[home]["alerts_waiting"] = old
-    _monitored(found, at)
-    return found
-
-
-def _monitored(found: ByHome, at: datetime) -> None:
-    day = clock.local_day(at)
-    checks = CheckIn.objects.filter(person=OuterRef("person"), day=day, at__lte=at).order_by().values("person")
-    full = Q(temperature_c__isnull=False) | Q(symptomatic=True)
-    rows = (
-        Monitoring.objects.filter(starts__lte=day, ends__gte=day)
-        .order_by()
-        .values("person", "person__home_path")
-        .annotate(
-            often=Max("checks_per_day"),
-            measured=Count("pk", filter=Q(temperature_required=True)),
-            every=Subquery(checks.annotate(n=Count("pk")).values("n")),
-            whole=Subquery(checks.filter(full).annotate(n=Count("pk")).values("n")),
-        )
-        .values_list("person__home_path", "often", "measured", "every", "whole")
-    )
-    now = at.astimezone(clock.zone())
-    for home, often, measured, every, whole in rows:
-        given = (whole if measured else every) or 0
+    for home, missed in monitored_checks(Q(), clock.local_day(at), at):
         found[home]["monitored"] += 1
-        found[home]["monitored_missed"] += given < rules.checks_due(often, day=day, now=now)
+        found[home]["monitored_missed"] += missed
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -173,26 +173,29 @@ def _alerts_open(inside: Q, day: date, at: datetime) -> int | None:
 
 
 def _monitored(inside: Q, day: date, at: datetime) -> tuple[int, int]:
-    """(people with a spell on `day`, of them those with fewer checks than due). A check counts when it brings the
+    """(people with a spell on `day`, of them those with fewer checks than due)."""
+    missed = [late for _home, late in monitored_checks(inside, day, at)]
+    return len(missed), sum(missed)
+
+
+def monitored_checks(inside: Q, day: date, at: datetime) -> Iterator[tuple[str, bool]]:
+    """(home path, whether checks are missing) of each person with a spell on `day`. A check counts when it brings the
     temperature it must bring, or reports symptoms."""
     checks = CheckIn.objects.filter(person=OuterRef("person"), day=day, at__lte=at).order_by().values("person")
     full = Q(temperature_c__isnull=False) | Q(symptomatic=True)
     rows = (
         Monitoring.objects.filter(inside, starts__lte=day, ends__gte=day)
         .order_by()
-        .values("person")
+        .values("person", "person__home_path")
         .annotate(
             often=Max("checks_per_day"),
             measured=Count("pk", filter=Q(temperature_required=True)),
             every=Subquery(checks.annotate(n=Count("pk")).values("n")),
             whole=Subquery(checks.filter(full).annotate(n=Count("pk")).values("n")),
         )
-        .values_list("often", "measured", "every", "whole")
+        .values_list("person__home_path", "often", "measured", "every", "whole")
     )
     now = at.astimezone(clock.zone())
-    asked = missed = 0
-    for often, measured, every, whole in rows:
-        asked += 1
+    for home, often, measured, every, whole in rows:
         given = (whole if measured else every) or 0
-        missed += given < rules.checks_due(often, day=day, now=now)
-    return asked, missed
+        yield home, given < rules.checks_due(often, day=day, now=now)

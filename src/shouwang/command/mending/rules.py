@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +15,8 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput, Conflict, Forbidden
+from shouwang.core.owned_files import decoded, in_force
+from shouwang.core.packs import Text
 
 SHIPPED = Path(__file__).resolve().parent.parent / "gaps.toml"
 CODES = (
@@ -27,19 +28,10 @@ SEVERITY = ("danger", "warn", "notice")
 Words = Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
-class SourceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    zh: str
-    en: str
-
-
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     kind: str
-    text: SourceText
-
-    @property
-    def said(self) -> str:
-        return self.text.zh if (get_language() or "zh").startswith("zh") else self.text.en
+    text: Text
 
 
 class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,23 +74,13 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def gap_rules(home: Path) -> Rules:
     """The rules in force: `home`/gaps.toml, else the shipped file. BadInput names what is wrong with it."""
-    own = home / "gaps.toml"
-    path = own if own.is_file() else SHIPPED
-    return _load(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int) -> Rules:
-    return read_rules(path.read_bytes())
+    return in_force(home, SHIPPED, read_rules)
 
 
 def read_rules(content: bytes) -> Rules:
     """BadInput (`gaps_file`) for a file that is not one: unknown keys or codes, a code twice, a source that is not
     there. `version` is the SHA-256 of the text, shortened to 12 digits."""
-    try:
-        found = msgspec.toml.decode(content, type=Rules)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise _refused(str(error)) from error
+    found = decoded(content, Rules, _refused)
     seen: set[str] = set()
     for rule in found.rules:
         if rule.code not in CODES:

@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shouwang.command.rules.levels import LONGEST_REVIEW_DAYS
 from shouwang.core.errors import BadInput
+from shouwang.core.owned_files import decoded, in_force
+from shouwang.core.packs import Text
 
 SHIPPED = Path(__file__).resolve().parent.parent / "levels.toml"
 MOST_PEOPLE = 100_000  # a limit above this is none
@@ -164,7 +165,7 @@ class Planned:
 
     kind: str
     value: str
-    reason: Words
+    reason: Text
 
     @property
     def kind_word(self) -> str:
@@ -212,25 +213,17 @@ def changes(now: Mapping[str, str], then: Mapping[str, str]) -> list[Change]:
 # --- the measures of a level, as data ---------------------------------------------------------------------------------
 
 
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    zh: Annotated[str, msgspec.Meta(min_length=2, max_length=300)]
-    en: Annotated[str, msgspec.Meta(min_length=2, max_length=300)]
-
-    def said(self) -> str:
-        return self.zh if (get_language() or "zh").startswith("zh") else self.en
-
-
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     kind: str
-    text: Words
+    text: Text
 
 
 class LevelMeasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     levels: tuple[Literal[1, 2, 3, 4], ...]
     kind: str
     value: str
-    reason: Words
+    reason: Text
     source: str
 
 
@@ -246,22 +239,12 @@ class LevelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def level_file(home: Path) -> LevelFile:
     """The file in force: `home`/levels.toml, else the shipped one. BadInput names what is wrong with it."""
-    own = home / "levels.toml"
-    path = own if own.is_file() else SHIPPED
-    return _load(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int) -> LevelFile:
-    return read_levels(path.read_bytes())
+    return in_force(home, SHIPPED, read_levels)
 
 
 def read_levels(content: bytes) -> LevelFile:
     """BadInput (`levels_file`): unknown keys, kinds or values, a kind twice in a level, a source that is not there."""
-    try:
-        found = msgspec.toml.decode(content, type=LevelFile)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise _broken(str(error)) from error
+    found = decoded(content, LevelFile, _broken)
     known = {source.id for source in found.sources}
     for number, row in enumerate(found.measures, start=1):
         place = f"[[measures]] {number} ({row.kind})"

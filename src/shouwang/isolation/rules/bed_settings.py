@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput
+from shouwang.core.owned_files import decoded, in_force
 
 SHIPPED = Path(__file__).resolve().parent.parent / "beds.toml"
 
@@ -44,18 +44,11 @@ class BedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def bed_settings(home: Path) -> BedSettings:
     """The settings in force: `home`/beds.toml, else the shipped file. BadInput names what is wrong with it."""
-    own = home / "beds.toml"
-    path = own if own.is_file() else SHIPPED
-    return _load(path, path.stat().st_mtime_ns)
+    return in_force(home, SHIPPED, _read)
 
 
-@lru_cache(maxsize=8)
-def _load(path: Path, _stamp: int) -> BedSettings:
-    """`_stamp` is the file's time of change: an edited file is read again."""
-    try:
-        found = msgspec.toml.decode(path.read_bytes(), type=BedSettings)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise _refusal(str(error)) from error
+def _read(content: bytes) -> BedSettings:
+    found = decoded(content, BedSettings, _refusal)
     known = {source.id for source in found.sources}
     for table in (found.sharing, found.cleaning, found.forecast):
         if table.source not in known:

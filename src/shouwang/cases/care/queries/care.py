@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 
 from shouwang.cases.care import rules, sources
 from shouwang.cases.care.models import (
@@ -38,10 +38,7 @@ WRITER = "by__person"
 def managed_case(by: Actor, case_id: int) -> Case:
     """A case over whose person `by` holds case.manage. NotFound for any other: a tracer sees no care."""
     rows = Case.objects.filter(reachable(by, MANAGE, "person__")).select_related("person", "person__home")
-    case = rows.filter(pk=case_id).first()
-    if case is None:
-        raise NotFound
-    return case
+    return fetched(rows, case_id)
 
 
 def visible_care(by: Actor) -> QuerySet[Care]:
@@ -58,44 +55,42 @@ def care_of(case: Case) -> Care | None:
     return care
 
 
-def referral_for(by: Actor, referral_id: int) -> Referral:
-    rows = Referral.objects.filter(reachable(by, MANAGE, "care__case__person__"))
-    referral = rows.select_related("care__case__person__home", "by__person").filter(pk=referral_id).first()
-    if referral is None:
+M = TypeVar("M", bound=Model)
+
+
+def fetched(rows: QuerySet[M], pk: int) -> M:
+    """One of the rows within reach. NotFound for any other."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
         raise NotFound
-    return referral
+    return row
+
+
+def _within(by: Actor, kind: type[M], case: str) -> QuerySet[M]:
+    """Rows of a case over whose person `by` holds case.manage; `case`: the way to it."""
+    rows = kind._default_manager.filter(reachable(by, MANAGE, f"{case}__person__"))
+    return rows.select_related(f"{case}__person")
+
+
+def referral_for(by: Actor, referral_id: int) -> Referral:
+    rows = _within(by, Referral, "care__case").select_related("care__case__person__home", "by__person")
+    return fetched(rows, referral_id)
 
 
 def step_for(by: Actor, step_id: int) -> ReferralStep:
-    rows = ReferralStep.objects.filter(reachable(by, MANAGE, "referral__care__case__person__"))
-    step = rows.select_related("referral__care__case__person").filter(pk=step_id).first()
-    if step is None:
-        raise NotFound
-    return step
+    return fetched(_within(by, ReferralStep, "referral__care__case"), step_id)
 
 
 def treatment_for(by: Actor, treatment_id: int) -> Treatment:
-    rows = Treatment.objects.filter(reachable(by, MANAGE, "care__case__person__"))
-    row = rows.select_related("care__case__person").filter(pk=treatment_id).first()
-    if row is None:
-        raise NotFound
-    return row
+    return fetched(_within(by, Treatment, "care__case"), treatment_id)
 
 
 def discharge_for(by: Actor, discharge_id: int) -> Discharge:
-    rows = Discharge.objects.filter(reachable(by, MANAGE, "care__case__person__"))
-    row = rows.select_related("care__case__person").filter(pk=discharge_id).first()
-    if row is None:
-        raise NotFound
-    return row
+    return fetched(_within(by, Discharge, "care__case"), discharge_id)
 
 
 def visit_for(by: Actor, visit_id: int) -> Visit:
-    rows = Visit.objects.filter(reachable(by, MANAGE, "care__case__person__"))
-    row = rows.select_related("care__case__person").filter(pk=visit_id).first()
-    if row is None:
-        raise NotFound
-    return row
+    return fetched(_within(by, Visit, "care__case"), visit_id)
 
 
 E = TypeVar("E", ReferralStep, Treatment, Discharge)

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from shouwang.cases.care import rules
 from shouwang.cases.care.models import Care, Clearance
-from shouwang.cases.care.queries.care import MANAGE, CareSheet, sheet_of
+from shouwang.cases.care.queries.care import MANAGE, CareSheet, fetched, sheet_of
 from shouwang.cases.queries import protocol_of
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
@@ -23,19 +23,13 @@ from shouwang.org.queries.helping import Helper, clinic_helpers, each_once, unit
 def clearance_for(by: Actor, clearance_id: int) -> Clearance:
     """A certificate of somebody over whom `by` holds case.manage, or their own."""
     rows = Clearance.objects.filter(reachable(by, MANAGE, "care__case__person__") | _own(by))
-    row = rows.select_related("care__case__person__home", "by__person").filter(pk=clearance_id).first()
-    if row is None:
-        raise NotFound
-    return row
+    return fetched(rows.select_related("care__case__person__home", "by__person"), clearance_id)
 
 
 def managed_clearance(by: Actor, clearance_id: int) -> Clearance:
     """As `clearance_for`, without one's own."""
     rows = Clearance.objects.filter(reachable(by, MANAGE, "care__case__person__"))
-    row = rows.select_related("care__case__person__home", "by__person").filter(pk=clearance_id).first()
-    if row is None:
-        raise NotFound
-    return row
+    return fetched(rows.select_related("care__case__person__home", "by__person"), clearance_id)
 
 
 def reviewed_lines(row: Clearance) -> list[tuple[bool, str]]:
