@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Router, Schema
 
 from shouwang.api.http import ApiRequest
+from shouwang.cases.queries.naming import unit_written
 from shouwang.command.mending import actions, queries
 from shouwang.command.queries import MANAGE
 from shouwang.core import audit, clock
 from shouwang.core.errors import NotFound
-from shouwang.org.models import Organisation
 
 router = Router(tags=["mending"])
 Show = Literal["open", "late", "done", "over", "all"]
@@ -154,8 +154,8 @@ def answer(request: ApiRequest, point_id: int, body: AnswerIn) -> Any:
 def take(request: ApiRequest, point_id: int, body: TakeIn) -> Any:
     at = clock.now()
     row = queries.point_for(request.actor, point_id)
-    unit = Organisation.objects.filter(code=body.unit).first()
-    if unit is None or not request.actor.holds(MANAGE, unit.path):
-        raise NotFound
-    made = actions.take_point(row, unit=unit, text=body.text, due_at=body.due_at, by=request.actor, at=at)
+    unit = unit_written(request.actor, body.unit, MANAGE)
+    made = actions.take_point(
+        row, unit=unit or row.organisation, text=body.text, due_at=body.due_at, by=request.actor, at=at
+    )
     return queries.correction_json(made, at=at)

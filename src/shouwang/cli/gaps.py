@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from shouwang.cases.queries.naming import unit_written
 from shouwang.cli.common import Row, actor, as_option, json_option, print_json, show
 from shouwang.command.mending import actions, queries, rules
 from shouwang.command.queries import MANAGE
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
-from shouwang.org.models import Organisation
 
 
 @click.group()
@@ -150,11 +150,10 @@ def answer(point_id: int, answer: str, user: str | None) -> None:
 def take(point_id: int, text: str, code: str, due: datetime, user: str | None) -> None:
     """Make what somebody told a correction of a unit."""
     by, at = actor(user), clock.now()
-    unit = Organisation.objects.filter(code=code).first()
-    if unit is None:
-        raise NotFound
+    row = queries.point_for(by, point_id)
+    unit = unit_written(by, code, MANAGE) or row.organisation
     due_at = due.replace(tzinfo=clock.zone())
-    made = actions.take_point(queries.point_for(by, point_id), unit=unit, text=text, due_at=due_at, by=by, at=at)
+    made = actions.take_point(row, unit=unit, text=text, due_at=due_at, by=by, at=at)
     print_json(queries.correction_json(made, at=at))
 
 

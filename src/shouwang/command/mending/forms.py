@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from shouwang.cases.forms import code_or_name, moment_field
 from shouwang.command.mending.rules import LONGEST
 from shouwang.core.forms import choose_from
 from shouwang.org.models import Organisation
@@ -53,10 +54,6 @@ class AnswerForm(forms.Form):
 class TakeForm(forms.Form):
     """Make it a correction."""
 
-    unit = forms.ModelChoiceField(Organisation.objects.none(), label=_("Unit that mends it"))
+    unit = code_or_name(_("Unit that mends it"))
     text = forms.CharField(label=_("What is to be mended"), max_length=LONGEST, widget=WORDS)
-    due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-
-    def __init__(self, *args: Any, units: QuerySet[Organisation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choose_from(self, "unit", units)
+    due_at = moment_field(_("Due"), required=_("Say until when."))

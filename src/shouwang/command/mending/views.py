@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from shouwang.cases.queries.naming import unit_written
 from shouwang.command.mending import actions, forms, queries, rules
 from shouwang.command.mending.models import Correction, WeakPoint
 from shouwang.command.queries.answering import MANAGE, who_answers
@@ -22,8 +23,6 @@ from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict, NotFound
 from shouwang.core.forms import cleaned, put_error
 from shouwang.core.http import Request, signed_in
-from shouwang.core.tree import in_ranges
-from shouwang.org.models import Organisation
 
 TONES = {"open": "warn", "done": "special", "verified": "good", "dropped": "neutral"}
 LISTS = {
@@ -195,20 +194,22 @@ def point(request: Request, pk: int) -> HttpResponse:
     """Answer it, or make it a correction."""
     by, at = request.actor, clock.now()
     row = queries.point_for(by, pk)
-    units = Organisation.objects.filter(in_ranges("path", by.ranges(MANAGE)), ends__isnull=True).order_by("path")
     answering = request.method == "POST" and "answer" in request.POST
     answer = forms.AnswerForm(request.POST if answering else None)
     taking = request.POST if request.method == "POST" and not answering else None
     due = clock.local_day(at) + timedelta(days=3)
-    initial = {"unit": row.organisation_id, "text": row.text, "due_at": f"{due}T18:00"}
-    take = forms.TakeForm(taking, units=units, initial=initial)
+    initial = {"unit": row.organisation.code, "text": row.text, "due_at": f"{due}T18:00"}
+    take = forms.TakeForm(taking, initial=initial)
     form = answer if answering else take
     if request.method == "POST" and form.is_valid():
         try:
             if answering:
                 actions.answer_point(row, answer=form.cleaned_data["answer"], by=by, at=at)
                 return redirect("command:weak_points")
-            return redirect("command:correction", actions.take_point(row, by=by, at=at, **form.cleaned_data).pk)
+            given = form.cleaned_data
+            unit = unit_written(by, given["unit"], MANAGE) or row.organisation
+            made = actions.take_point(row, unit=unit, text=given["text"], due_at=given["due_at"], by=by, at=at)
+            return redirect("command:correction", made.pk)
         except BadInput as error:
             put_error(form, error)
     context = {"row": row, "answer": answer, "take": take}

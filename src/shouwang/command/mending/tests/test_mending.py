@@ -300,6 +300,16 @@ def test_telling_by_the_page(cast: Cast, sign_in: SignIn) -> None:
     assert lin.get(page).status_code == 404
 
 
+def test_a_weak_point_is_given_to_a_unit_by_its_code(cast: Cast, sign_in: SignIn) -> None:
+    row, _code = actions.tell(cast.org["WCU"], text="食堂洗手池没有水", anonymous=True, by=cast.by("lin"), at=NOON)
+    su, page = sign_in("su"), f"/command/weak-points/{row.pk}/"
+    given = {"text": "修好洗手池", "due_at": "2026-03-03T18:00"}
+    refused = su.post(page, {**given, "unit": "NOWHERE"})
+    assert refused.status_code == 422 and "unit" in refused.context["take"].errors
+    assert su.post(page, {**given, "unit": "IE"}).status_code == 302
+    assert Correction.objects.get().organisation == cast.org["IE"]
+
+
 def test_the_lists_ask_the_same_whatever_is_there(
     cast: Cast, late: datetime, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
