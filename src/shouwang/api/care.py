@@ -182,7 +182,9 @@ def object_to(request: ApiRequest, care_id: int, body: ObjectIn) -> Any:
     return {"text": row.text, "at": row.at}
 
 
-@router.get("/check", response=dict[str, Any], summary="Is a certificate of return valid? No name, no reason")
+@router.get(
+    "/check", response=dict[str, Any], summary="Is a certificate of return valid? Of the name its first sign, no reason"
+)
 def check(request: ApiRequest, code: Annotated[str, Field(max_length=120)]) -> Any:
     return queries.verdict_json(queries.verify(code, at=clock.now()))
 

@@ -345,5 +345,5 @@ def revoke(certificate: int, until: str | None, reason: str, user: str | None, a
 @click.argument("code")
 @json_option
 def check(code: str, as_json: bool) -> None:
-    """Is the certificate with this CODE valid? Tells no name and no reason."""
+    """Is the certificate with this CODE valid? Tells of the name its first sign, and no reason."""
     show([queries.verdict_json(queries.verify(code, at=clock.now()))], as_json)
