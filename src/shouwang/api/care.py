@@ -183,7 +183,7 @@ def object_to(request: ApiRequest, care_id: int, body: ObjectIn) -> Any:
 
 
 @router.get(
-    "/check", response=dict[str, Any], summary="Is a certificate of return valid? Of the name its first sign, no reason"
+    "/check", response=dict[str, Any], summary="Is a certificate of return valid? No reason; first sign of the name"
 )
 def check(request: ApiRequest, code: Annotated[str, Field(max_length=120)]) -> Any:
     return queries.verdict_json(queries.verify(code, at=clock.now()))
