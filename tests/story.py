@@ -24,6 +24,8 @@ from shouwang.cases.care import actions as care
 from shouwang.cases.care import queries as care_queries
 from shouwang.cases.care.models import Discharge, Visit
 from shouwang.cases.care.tests.builders import write_hospitals
+from shouwang.cases.inward import actions as inward
+from shouwang.cases.inward.models import OutsideCase
 from shouwang.cases.laboratory import actions as laboratory
 from shouwang.cases.laboratory.models import ReviewItem
 from shouwang.cases.models import Case
@@ -118,6 +120,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _tested(story)
     _registered_twice(story)
     _cared(story)
+    _from_elsewhere(story)
     _reports_asked(story)
     _mended(story)
     return story
@@ -362,6 +365,20 @@ def _tested(story: Story) -> None:
         "lab_day": day.pk,
         "lab_member": day.members.get(person=cast.person["lin"]).pk,
     }
+
+
+def _from_elsewhere(story: Story) -> None:
+    """A file of SORMAS was checked and brought in: one of its cases may be Meng's, another is refused."""
+    at = NOON - timedelta(minutes=4)
+    he, path = story.cast.by("he", at), story.home / "sormas.csv"
+    path.write_text(
+        "externalID,disease,person.lastName,person.firstName,reportDate,caseClassification\n"
+        "A-1,CORONAVIRUS,孟,欣,02/28/2026,SUSPECT\nA-2,CORONAVIRUS,孟,欣,soon,SUSPECT\n",
+        encoding="utf-8",
+    )
+    inward.import_cases(path, pack=COVID, by=he, at=at)
+    run = inward.import_cases(path, pack=COVID, dry_run=True, by=he, at=at)
+    story.ids |= {"outside_run": run.pk, "outside_row": OutsideCase.objects.get().pk}
 
 
 def _cared(story: Story) -> None:

@@ -23,6 +23,7 @@ from shouwang.api.directives import router as directives_router
 from shouwang.api.docs import DocsPage
 from shouwang.api.followups import router as followups_router
 from shouwang.api.http import SessionAuth, TokenAuth
+from shouwang.api.inward import router as inward_router
 from shouwang.api.isolation import router as isolation_router
 from shouwang.api.laboratory import router as laboratory_router
 from shouwang.api.line_list import router as line_list_router
@@ -108,6 +109,7 @@ api.add_router("/checkins", lists_router)
 api.add_router("/checkins", forms_router)
 api.add_router("/cases", cases_router)
 api.add_router("/cases", line_list_router)
+api.add_router("/cases", inward_router)
 api.add_router("/care", care_router)
 api.add_router("/tests", laboratory_router)
 api.add_router("/tracing", tracing_router)

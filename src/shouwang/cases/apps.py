@@ -9,7 +9,9 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from shouwang.cases import purging
+        from shouwang.cases.inward import files as inward
         from shouwang.cases.laboratory import files
 
         purging.connect()
         files.connect()
+        inward.connect()

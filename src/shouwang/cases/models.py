@@ -287,3 +287,4 @@ class ClockEvent(models.Model):
 import_module("shouwang.cases.laboratory.models")
 import_module("shouwang.cases.care.models")
 import_module("shouwang.cases.outward.models")
+import_module("shouwang.cases.inward.models")

@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import PROTECT, Q, QuerySet
 
 from shouwang.cases.care.models import Care
+from shouwang.cases.inward.models import OutsideCase
 from shouwang.cases.laboratory.models import ReviewItem, Sample, Test, TestDay
 from shouwang.cases.models import Case
 from shouwang.core.purging import Dataset, register
@@ -37,3 +38,4 @@ def connect() -> None:
     register(Dataset("test_day", lambda on: TestDay.objects.filter(purge_on__lte=on)))
     register(Dataset("test_review", lambda on: ReviewItem.objects.filter(purge_on__lte=on)))
     register(Dataset("test", lambda on: Test.objects.filter(purge_on__lte=on)))
+    register(Dataset("outside_case", lambda on: OutsideCase.objects.filter(purge_on__lte=on)))

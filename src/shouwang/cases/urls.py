@@ -17,6 +17,7 @@ urlpatterns = [
     path("delays/", views.delays, name="delays"),
     path("delays/file/", views.delays_file, name="delays_file"),
     path("lines/", include("shouwang.cases.outward.urls")),
+    path("inward/", include("shouwang.cases.inward.urls")),
     path("tests/", include("shouwang.cases.laboratory.urls")),
     path("", include("shouwang.cases.care.urls")),
     path("<int:case_id>/", views.case, name="case"),

@@ -41,6 +41,7 @@ COMMANDS = {
     "alert": ("clinic", "alert", "The clinic's queue of symptom alerts."),
     "case": ("clinic", "case", "Cases: list, open, classify, date; late clocks."),
     "care": ("care", "care", "Care of a case: treat, refer, discharge, follow up, clear the return, check."),
+    "exchange": ("exchange", "exchange", "Cases that SORMAS or Go.Data know: bring in, decide whose they are."),
     "export": ("export", "export", "Files for others: the line list of cases."),
     "lab": ("laboratory", "lab", "Tests, samples, results, laboratories' files, testing days."),
     "contact": ("desk", "contact", "Contacts of a case: trace, list, confirm, dismiss."),

@@ -24,6 +24,7 @@ DEFAULT_KEEP_DAYS = {
     "case": 365 * 3,  # assumption: the institution's archive rule decides; three years until it does
     "test": 365,  # assumption: as an order: the time in which what stood on a result can be appealed
     "care": 365,  # assumption: as an order, counted from the last entry; the clinic's own records are kept elsewhere
+    "outside": 180,  # assumption: as contacts; until the exchange with the other system has been settled
     "contact": 180,  # assumption: until after the outbreak has been reviewed
     "order": 365,  # assumption: the time in which an order can be appealed
     "message": 30,  # assumption: as the check-ins it reminds of; long enough to answer "why was I (not) reminded?"

@@ -24,7 +24,7 @@ from shouwang.org.rules import HEALTH_RIGHTS
 HEALTH_KINDS = frozenset(
     {
         *("alert", "care", "case", "checkin", "clock", "contact", "monitoring", "order", "sample", "test", "test_day"),
-        *("test_review", "trace"),
+        *("outside_case", "test_review", "trace"),
     }
 )  # that these entries exist, and about whom, says who is ill or was near whom
 HEALTH_VERBS = frozenset({"absences.listed", "presence.read"})  # of a harmless kind, yet telling

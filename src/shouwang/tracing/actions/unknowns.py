@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.cases.models import Case
@@ -113,7 +113,7 @@ def _by_word(case: Case, person: Person, statement: Statement, *, at: datetime) 
         why_zh="流调中辨认出的接触者，判定规则未涵盖",
         why_en="identified in the interview; the rule does not cover it",
         override=grade,
-        override_reason=_t("An unknown contact was identified; the rule does not cover the encounter."),
+        override_reason=gettext("An unknown contact was identified; the rule does not cover the encounter."),
         purge_on=clock.local_day(at) + timedelta(days=keep_days("contact")),
     )
 
