@@ -37,7 +37,7 @@ class LinePageQuery(LineQuery):
 
 class LineFileQuery(LineQuery):
     full: bool = False
-    form: Literal["csv", "xlsx", "sormas", "godata"] = "csv"
+    form: Literal["csv", "xlsx", "sormas", "godata", "dhis2", "fhir"] = "csv"
 
 
 class LinePage(Schema):

@@ -29,7 +29,12 @@ def export() -> None:
 @click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="First day of that date.")
 @click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="Last day of that date, included.")
 @click.option("--missing", is_flag=True, help="Only cases whose date is unknown.")
-@click.option("--for", "system", type=click.Choice(exchange.SYSTEMS), help="As the case file that this system imports.")
+@click.option(
+    "--for",
+    "system",
+    type=click.Choice([*exchange.SYSTEMS, *actions.RECORDS]),
+    help="As the file that this system imports.",
+)
 @click.option("--full", is_flag=True, help="Names and numbers in full; otherwise masked.")
 @as_option
 @json_option

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shouwang.cases.outward import exchange, queries
+from shouwang.cases.outward import dhis2, exchange, fhir, queries
+from shouwang.cases.outward.records import Record, records, write_json
 from shouwang.cases.queries import VIEW
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
@@ -18,14 +19,15 @@ from shouwang.core.files.sheets import CellValue, SheetSpec, csv_chunks, write_x
 from shouwang.core.scope import Actor
 from shouwang.core.snapshot import one_moment
 
-FORMS = ("csv", "xlsx", *exchange.SYSTEMS)
+RECORDS = ("dhis2", "fhir")  # JSON
+FORMS = ("csv", "xlsx", *exchange.SYSTEMS, *RECORDS)
 
 
 def export_lines(
     target: BinaryIO, wanted: queries.LineFilter, *, form: str, full: bool = False, by: Actor, at: datetime
 ) -> int:
-    """Write the list to `target` as CSV, Excel or a case file of another system; returns its number of cases, all
-    of one moment.
+    """Write the list to `target` as CSV, Excel, a case file of another system, DHIS2 tracker JSON or a FHIR bundle;
+    returns its number of cases, all of one moment.
 
     Needs case.view; `full` names those over whom `by` holds people.view. BadInput for another form. Recorded before the
     file is handed over: the number of rows, which filters were set, and for everybody in it that they were seen.
@@ -50,6 +52,8 @@ def export_lines(
             theirs = exchange.rows(by, wanted, form, full=full, people=people)
             for chunk in csv_chunks(exchange.header(form), theirs):
                 target.write(chunk)
+        elif form in RECORDS:
+            _write_records(target, form, _noted(records(by, wanted, full=full), people), by, wanted, at)
         else:
             footer = f"{by.label} · {at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
             write_xlsx(target, [SheetSpec(_("Line list"), queries.HEADER, rows())], footer=footer)
@@ -58,3 +62,19 @@ def export_lines(
         audit.record("case.exported", "case", by=by, at=at, new=new)
         audit.saw("case.in_export", "case", people, by=by, at=at)
     return len(people)
+
+
+def _noted(rows: Iterator[Record], people: list[int]) -> Iterator[Record]:
+    for row in rows:
+        people.append(row.person)
+        yield row
+
+
+def _write_records(
+    target: BinaryIO, form: str, rows: Iterator[Record], by: Actor, wanted: queries.LineFilter, at: datetime
+) -> None:
+    if form == "dhis2":
+        write_json(target, {}, "trackedEntities", dhis2.entities(dhis2.check(by, wanted), rows))
+    else:
+        fhir.check(queries.lines_of(by, wanted).count())
+        write_json(target, fhir.head(at), "entry", fhir.entries(rows))

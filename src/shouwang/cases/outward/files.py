@@ -18,7 +18,10 @@ from shouwang.core.http import XLSX
 from shouwang.core.scope import Actor
 
 CSV = "text/csv; charset=utf-8"
-TYPES = {"csv": CSV, "xlsx": XLSX, **dict.fromkeys(SYSTEMS, CSV)}
+TYPES = {
+    "csv": CSV, "xlsx": XLSX, **dict.fromkeys(SYSTEMS, CSV), "dhis2": "application/json",
+    "fhir": "application/fhir+json",
+}  # fmt: skip
 
 
 def file_response(by: Actor, wanted: queries.LineFilter, *, form: str, full: bool) -> HttpResponse:
@@ -45,7 +48,7 @@ def _file() -> BinaryIO:
 
 def _over(target: BinaryIO, title: str, form: str, at: datetime, numbers: Mapping[str, str]) -> HttpResponse:
     target.seek(0)
-    ending = f"-{form}.csv" if form in SYSTEMS else f".{form}"
+    ending = f"-{form}.csv" if form in SYSTEMS else f"-{form}.json" if form in actions.RECORDS else f".{form}"
     name = f"{title}-{clock.local_day(at)}{ending}"
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     headers = {"Content-Disposition": disposition, **numbers}
