@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema
 
 from shouwang.api.http import ApiRequest
 from shouwang.core import audit, clock
+from shouwang.core.http import CSV, DOCX, XLSX
 from shouwang.org.queries import person_by_number
 from shouwang.tracing import queries
 from shouwang.tracing.actions import interview as actions
@@ -230,14 +231,16 @@ def answer(request: ApiRequest, case_id: int, body: AnswersIn) -> Any:
     return [scripts.as_json(item) for item in scripts.asked(by, case, who)]
 
 
+TYPES = {"xlsx": XLSX, "docx": DOCX, "sormas": CSV, "godata": CSV}
+
+
 class SheetIn(Schema):
-    form: Literal["xlsx", "docx"] = "xlsx"
+    form: Literal["xlsx", "docx", "sormas", "godata"] = "xlsx"
     full: bool = Field(False, description="Names, numbers and telephones written out; recorded either way")
 
 
-@router.post("/cases/{int:case_id}/sheet", response={200: None}, summary="The hand-over sheet, as Excel or Word")
+@router.post("/cases/{int:case_id}/sheet", response={200: None}, summary="The hand-over sheet, or a file of contacts")
 def hand_over_sheet(request: ApiRequest, case_id: int, body: SheetIn) -> Any:
     case = queries.case_to_trace(request.actor, case_id)
     content = sheets.hand_over_sheet(case, form=body.form, full=body.full, by=request.actor, at=clock.now())
-    kind = "spreadsheetml.sheet" if body.form == "xlsx" else "wordprocessingml.document"
-    return HttpResponse(content, content_type=f"application/vnd.openxmlformats-officedocument.{kind}")
+    return HttpResponse(content, content_type=TYPES[body.form])

@@ -225,11 +225,12 @@ def script(case_number: str, person: str, answers: tuple[str, ...], user: str | 
 @click.argument("case_number")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--full", is_flag=True, help="Names, numbers and telephones written out.")
+@click.option("--for", "system", type=click.Choice(["sormas", "godata"]), help="Contacts as this system imports them.")
 @as_option
-def sheet(case_number: str, file: Path, full: bool, user: str | None) -> None:
-    """Write the hand-over sheet for the health authority; FILE ends in .xlsx or .docx."""
+def sheet(case_number: str, file: Path, full: bool, system: str | None, user: str | None) -> None:
+    """Write the hand-over sheet for the health authority; FILE ends in .xlsx or .docx (with --for: .csv)."""
     by, now = actor(user), clock.now()
     case = case_named(by, case_number)
-    form = file.suffix.lstrip(".").lower()
+    form = system or file.suffix.lstrip(".").lower()
     file.write_bytes(sheets.hand_over_sheet(case, form=form, full=full, by=by, at=now))
     click.echo(f"{case.number}: {file}")

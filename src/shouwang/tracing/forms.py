@@ -215,7 +215,7 @@ class LessonFileForm(forms.Form):
 
 
 class SheetForm(forms.Form):
-    form = forms.ChoiceField(choices=[("xlsx", "Excel"), ("docx", "Word")])
+    form = forms.ChoiceField(choices=[("xlsx", "Excel"), ("docx", "Word"), ("sormas", "SORMAS"), ("godata", "Go.Data")])
     full = forms.BooleanField(required=False)
 
 

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from shouwang.cases.outward import actions, queries, research
 from shouwang.cases.outward.exchange import SYSTEMS
 from shouwang.core import clock
-from shouwang.core.http import XLSX
+from shouwang.core.http import CSV, XLSX
 from shouwang.core.scope import Actor
 
-CSV = "text/csv; charset=utf-8"
 TYPES = {
     "csv": CSV, "xlsx": XLSX, **dict.fromkeys(SYSTEMS, CSV), "dhis2": "application/json",
     "fhir": "application/fhir+json",

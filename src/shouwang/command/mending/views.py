@@ -22,7 +22,7 @@ from shouwang.command.queries.answering import MANAGE, who_answers
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput, Conflict, NotFound
 from shouwang.core.forms import cleaned, put_error
-from shouwang.core.http import Request, signed_in
+from shouwang.core.http import CSV, Request, signed_in
 
 TONES = {"open": "warn", "done": "special", "verified": "good", "dropped": "neutral"}
 LISTS = {
@@ -244,7 +244,7 @@ def learnt_file(request: Request) -> HttpResponse:
         writer.writerow([item.code or "told", item.found, item.verified, hours, item.came_back, _safe(said)])
     audit.saw("gap.learnt_exported", "gap", [], by=by, at=at)
     disposition = {"Content-Disposition": f'attachment; filename="learnt-{clock.local_day(at)}.csv"'}
-    return HttpResponse("\ufeff" + stream.getvalue(), content_type="text/csv; charset=utf-8", headers=disposition)
+    return HttpResponse("\ufeff" + stream.getvalue(), content_type=CSV, headers=disposition)
 
 
 def _safe(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 
@@ -12,41 +13,51 @@ from django.utils.translation import gettext as _
 from shouwang.cases.models import Case
 from shouwang.core import audit, clock
 from shouwang.core.errors import BadInput
-from shouwang.core.files.sheets import SheetSpec, write_xlsx
+from shouwang.core.files.sheets import SheetSpec, csv_chunks, write_xlsx
 from shouwang.core.files.words import Heading, Paragraph, TableBlock, report_docx
 from shouwang.core.scope import Actor
 from shouwang.core.snapshot import one_moment
 from shouwang.tracing.models import Contact
-from shouwang.tracing.queries import scripts
+from shouwang.tracing.queries import exchange, scripts
 from shouwang.tracing.queries.contacts import case_to_trace
 from shouwang.tracing.queries.sheet import Table, tables, written
 
-FORMS = ("xlsx", "docx")
+FORMS = ("xlsx", "docx", *exchange.SYSTEMS)
 ON_PAPER = {0, 1, 2, 3, 4, 5, 6, 8}
 """Columns of the table of contacts that fit on paper; the workbook has all."""
 
 
 def hand_over_sheet(case: Case, *, form: str, full: bool, by: Actor, at: datetime) -> bytes:
-    """The sheet of an open case in reach of trace.work, as `form` ("xlsx" or "docx"). `full` writes names, numbers and
+    """The sheet of an open case in reach of trace.work, as `form` ("xlsx" or "docx"; "sormas" or "godata" write its
+    contacts as the CSV file that this system imports). `full` writes names, numbers and
     the telephones this reader may see; otherwise they are masked. Classification and onset need `case.view`."""
     if form not in FORMS:
-        raise BadInput(gettext_lazy("Choose xlsx or docx."), field="form")
+        raise BadInput(gettext_lazy("Choose %(forms)s."), field="form", forms=", ".join(FORMS))
     case = case_to_trace(by, case.pk)
+    if form in exchange.SYSTEMS:
+        return _file_of_contacts(case, form, full=full, by=by, at=at)
     with one_moment():
         found = tables(by, case, full=full, health=scripts.sees_health(by, case.person))
     footer = f"{by.label} · {at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
     sheet = _workbook(found, footer, at) if form == "xlsx" else _document(case, found, footer, by=by, at=at)
+    numbers = {"contacts": len(found[1].rows), "rows": sum(len(t.rows) for t in found)}
+    _record(case, form, numbers, full=full, by=by, at=at)
+    return sheet
+
+
+def _file_of_contacts(case: Case, form: str, *, full: bool, by: Actor, at: datetime) -> bytes:
+    with one_moment():
+        rows = list(exchange.rows(by, case, form, full=full))
+    _record(case, form, {"contacts": len(rows), "rows": len(rows)}, full=full, by=by, at=at)
+    return b"".join(csv_chunks(exchange.header(form), rows))
+
+
+def _record(case: Case, form: str, numbers: Mapping[str, int], *, full: bool, by: Actor, at: datetime) -> None:
     people = Contact.objects.filter(case=case).values_list("person_id", flat=True)
     with transaction.atomic():
-        new = {
-            "form": form,
-            "masked": not full,
-            "contacts": len(found[1].rows),
-            "rows": sum(len(t.rows) for t in found),
-        }
+        new = {"form": form, "masked": not full, **numbers}
         audit.record("case.handed_over", "case", case.pk, by=by, at=at, subject=case.person_id, new=new)
         audit.saw("contact.exported", "contact", people, by=by, at=at, object_id=case.pk)
-    return sheet
 
 
 def _workbook(found: list[Table], footer: str, at: datetime) -> bytes:
@@ -79,4 +90,6 @@ def _document(case: Case, found: list[Table], footer: str, *, by: Actor, at: dat
 
 
 def file_name(case: Case, form: str) -> str:
-    return _("Hand-over %(number)s") % {"number": case.number} + f".{form}"
+    """What the file is called when it is handed over."""
+    title = _("Hand-over %(number)s") % {"number": case.number}
+    return f"{title}-{form}.csv" if form in exchange.SYSTEMS else f"{title}.{form}"

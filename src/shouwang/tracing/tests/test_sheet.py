@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
-from datetime import timedelta
-from io import BytesIO
+from datetime import date, timedelta
+from io import BytesIO, StringIO
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -18,7 +20,8 @@ from shouwang.core.models import AuditEntry
 from shouwang.org.models import Person
 from shouwang.org.tests.cast import NOON, Cast
 from shouwang.tracing import actions
-from shouwang.tracing.queries import sheet
+from shouwang.tracing.models import Contact, FollowUp
+from shouwang.tracing.queries import exchange, sheet
 from shouwang.tracing.tests.desk_scene import contact
 from shouwang.tracing.tests.test_interview import enter, moment, said
 from shouwang.tracing.tests.test_unknowns import TAXI
@@ -110,3 +113,61 @@ def test_from_the_page(cast: Cast, sign_in: SignIn, told: Case) -> None:
     assert "attachment" in response.headers["Content-Disposition"]
     assert qiu.post(address, {"form": "pdf"}).status_code == 400
     assert qiu.get(address).status_code == 405
+
+
+def contacts_file(cast: Cast, case: Case, system: str, *, full: bool) -> list[dict[str, str]]:
+    content = actions.sheet.hand_over_sheet(case, form=system, full=full, by=cast.by("qiu"), at=LATER)
+    return list(csv.DictReader(StringIO(content.decode("utf-8-sig"))))
+
+
+def test_sormas_gets_every_contact_in_its_words(cast: Cast, told: Case) -> None:
+    actions.confirm(contact(told, cast, "zhao"), by=cast.by("qiu"), at=LATER)
+    Person.objects.filter(pk=cast.person["zhao"].pk).update(sex="m", born=date(2005, 3, 1))
+    rows = {row["person.lastName"]: row for row in contacts_file(cast, told, "sormas", full=True)}
+    zhao, meng = rows["赵宁"], rows["孟欣"]
+    assert (zhao["contactClassification"], zhao["contactStatus"], zhao["person.sex"]) == ("CONFIRMED", "ACTIVE", "MALE")
+    assert (zhao["caseIdExternalSystem"], zhao["disease"], zhao["person.phone"]) == (
+        told.number, "CORONAVIRUS", "13812345678",
+    )  # fmt: skip
+    assert (zhao["person.birthdateDD"], zhao["person.birthdateYYYY"]) == ("1", "2005")
+    assert (meng["contactClassification"], meng["contactStatus"]) == ("NO_CONTACT", "DROPPED")
+    masked = contacts_file(cast, told, "sormas", full=False)
+    text = "".join("".join(row.values()) for row in masked)
+    assert "赵宁" not in text and "138" not in text and "2005" not in text
+    entry = AuditEntry.objects.filter(verb="case.handed_over").latest("id")
+    assert entry.new is not None and entry.new["form"] == "sormas" and entry.new["masked"]
+
+
+def test_go_data_gets_those_that_still_are_contacts(cast: Cast, told: Case) -> None:
+    rows = contacts_file(cast, told, "godata", full=True)
+    assert {row["firstName"] for row in rows} == {"王蕾", "赵宁", "欧阳静"}
+    assert {row["source_visualid"] for row in rows} == {told.number}
+    assert {row["contact_status"] for row in rows} == {"UNDER_FOLLOW_UP"}
+
+
+def test_every_state_has_a_word_in_both_systems() -> None:
+    states = {"none", *FollowUp.State.values}
+    for system in exchange.SYSTEMS:
+        assert set(exchange.words()[system]["follow_up"]) == states
+    for field in ("classification", "status"):
+        assert set(exchange.words()["sormas"][field]) >= set(Contact.State.values)
+
+
+def test_columns_and_words_are_those_of_the_systems_own_files(real_data: Callable[[str], Path]) -> None:
+    template = real_data("interop/sormas/TestContact_ImportPrio_template.csv").read_text("utf-8-sig").splitlines()
+    columns, takes = template[0].split(";"), template[2].split(";")
+    assert not set(exchange.SORMAS) - set(columns)
+    table = exchange.words()["sormas"]
+    for field, column in (
+        ("classification", "contactClassification"), ("status", "contactStatus"), ("follow_up", "followUpStatus"),
+        ("disease", "disease"), ("sex", "person.sex"),
+    ):  # fmt: skip
+        assert not set(table[field].values()) - set(takes[columns.index(column)].split(",")), field
+    found: set[str] = set()
+    for name in ("contacts", "relationships"):
+        with real_data(f"interop/godata/{name}_clean.csv").open(encoding="utf-8-sig", newline="") as stream:
+            found |= set(next(csv.reader(stream)))
+    assert not set(exchange.GODATA) - found
+    with real_data("interop/godata/contacts_clean.csv").open(encoding="utf-8-sig", newline="") as stream:
+        theirs = {row["contact_status"] for row in csv.DictReader(stream)}
+    assert not set(exchange.words()["godata"]["follow_up"].values()) - theirs
