@@ -104,6 +104,7 @@ class Story:
     code: str = ""
     hospital_link: str = ""
     paper: str = ""
+    duplicate: str = ""
 
 
 def tell(cast: Cast, home: Path) -> Story:
@@ -120,6 +121,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _tested(story)
     _registered_twice(story)
     _cared(story)
+    _twice(story)
     _from_elsewhere(story)
     _reports_asked(story)
     _mended(story)
@@ -365,6 +367,23 @@ def _tested(story: Story) -> None:
         "lab_day": day.pk,
         "lab_member": day.members.get(person=cast.person["lin"]).pk,
     }
+
+
+def _twice(story: Story) -> None:
+    """Zhao's influenza was entered three times: two records were merged, the third is open still."""
+    cast, at = story.cast, NOON - timedelta(minutes=6)
+    he, pack = cast.by("he", at), get_pack("influenza-seasonal")
+    found = []
+    for number in range(3):
+        case = cases.open_case(
+            person=cast.person["zhao"], pack=pack, classification="confirmed", reason="发热", by=he, at=at
+        )
+        if number < 2:
+            cases.close_case(case, reason="录入重复", by=he, at=at)
+        found.append(case)
+    merge = cases.merge_cases(found[2], found[0], reason="同一次发病", by=he, at=at)
+    story.duplicate = found[1].number
+    story.ids |= {"twice": found[2].pk, "case_merge": merge.pk}
 
 
 def _from_elsewhere(story: Story) -> None:

@@ -97,7 +97,7 @@ def filled(story: Story, value: Any) -> Any:
     if isinstance(value, str) and value.startswith("@"):
         return (
             getattr(story, value[1:])
-            if value in ("@receipt", "@ticket", "@encounter", "@code", "@hospital_link", "@paper")
+            if value in ("@receipt", "@ticket", "@encounter", "@code", "@hospital_link", "@paper", "@duplicate")
             else story.ids[value[1:]]
         )
     return value

@@ -439,3 +439,27 @@ def _late(found: queries.ClockRow, at: datetime) -> dict[str, Any]:
         ],
         "next_step_at": row.step_at,
     }
+
+
+class MergeIn(Schema):
+    other: str = Field(description="Number of the duplicate: same person, same disease")
+    reason: str
+    dry_run: bool = Field(False, description="Only say what would move")
+
+
+@router.post("/{int:case_id}/merge", response=dict[str, Any], summary="Another case is the same episode: merge it in")
+def merge(request: ApiRequest, case_id: int, body: MergeIn) -> Any:
+    by, found = request.actor, queries.case_for(request.actor, case_id)
+    other = queries.case_by_number(by, body.other)
+    if body.dry_run:
+        plan = actions.plan_of(found, other, by=by)
+        return {side: dict(rows) for side, rows in plan.items()}
+    row = actions.merge_cases(found, other, reason=body.reason, by=by, at=clock.now())
+    return {"merge": row.pk, "kept": found.number, "merged": other.number, "taken": row.before["taken"]}
+
+
+@router.post("/merges/{int:merge_id}/undo", response=dict[str, Any], summary="They were two cases after all")
+def unmerge(request: ApiRequest, merge_id: int, body: EndIn) -> Any:
+    row = queries.merge_for(request.actor, merge_id)
+    actions.unmerge_cases(row, reason=body.reason, by=request.actor, at=clock.now())
+    return {"merge": row.pk, "state": row.state}

@@ -277,3 +277,18 @@ def at_field(error: BadInput) -> BadInput:
     if error.field == "onset_at":
         error.field = "onset_day"
     return error
+
+
+class MergeForm(forms.Form):
+    """Another record of the same episode, and how that is known."""
+
+    other = forms.ChoiceField(label=_("Duplicate"), help_text=_("It is discarded and counts no more."))
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, others: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "other", others.items())
+
+
+class UnmergeForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.checkins.models import SymptomAlert
@@ -281,6 +281,50 @@ class ClockEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.code} {self.what}"
+
+
+class CaseMerge(models.Model):
+    """Two records of one episode: what hung on `merged` went to `kept`, and `merged` stands as discarded. Undone, it
+    stands as history.
+
+    `before` says what `merged` was (`classification`, `closed_at`, `close_reason`) and which dates `kept` took over
+    from it (`taken`: column -> moment). Goes with its cases.
+    """
+
+    class State(models.TextChoices):
+        DONE = "done", pgettext_lazy("merge of cases", "merged")
+        UNDONE = "undone", pgettext_lazy("merge of cases", "undone")
+
+    kept = models.ForeignKey(Case, models.CASCADE, related_name="merges")
+    merged = models.ForeignKey(Case, models.CASCADE, related_name="merged_by")
+    state = models.CharField(max_length=6, choices=State.choices, default=State.DONE)
+    reason = models.CharField(max_length=300)
+    before: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    undo_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(kept=F("merged")), name="case_merge_of_two"),
+            models.CheckConstraint(condition=~Q(reason=""), name="case_merge_with_reason"),
+            models.UniqueConstraint(fields=["merged"], condition=Q(state="done"), name="case_merged_once"),
+        ]
+
+
+class CaseMove(models.Model):
+    """One row that named the merged case and names the kept one since."""
+
+    merge = models.ForeignKey(CaseMerge, models.CASCADE, related_name="moves")
+    table = models.CharField(max_length=60)
+    field = models.CharField(max_length=60)
+    row = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merge", "table", "field", "row"], name="case_move_once")]
 
 
 # The tables of the laboratory, of care and of reports outward belong to this app; Django looks for them here.

@@ -28,5 +28,7 @@ urlpatterns = [
     path("<int:case_id>/dates/", views.dates, name="dates"),
     path("<int:case_id>/mark/<slug:field>/", views.mark, name="mark"),
     path("<int:case_id>/close/", views.close, name="close"),
+    path("<int:case_id>/merge/", views.merge, name="merge"),
+    path("merges/<int:merge_id>/undo/", views.unmerge, name="unmerge"),
     path("<int:case_id>/reopen/", views.reopen, name="reopen"),
 ]

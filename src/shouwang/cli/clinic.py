@@ -294,6 +294,35 @@ def close_case(number: str, reason: str, user: str | None) -> None:
     click.echo(f"{row.number}: closed")
 
 
+@case.command("merge")
+@click.argument("kept")
+@click.argument("duplicate")
+@click.option("--dry-run", is_flag=True, help="Only say what would move.")
+@reason_option
+@as_option
+def merge_cases(kept: str, duplicate: str, dry_run: bool, reason: str, user: str | None) -> None:
+    """The case DUPLICATE is the same episode as KEPT: what hangs on it goes there, and it counts no more."""
+    by = actor(user)
+    found, other = _case(by, kept), _case(by, duplicate)
+    if dry_run:
+        for side, rows in case_actions.plan_of(found, other, by=by).items():
+            click.echo(f"{side}: " + (", ".join(f"{table} {number}" for table, number in rows.items()) or "nothing"))
+        return
+    row = case_actions.merge_cases(found, other, reason=reason, by=by, at=clock.now())
+    click.echo(f"{other.number}: merged into {found.number}; merge {row.pk}")
+
+
+@case.command("unmerge")
+@click.argument("merge", type=int)
+@reason_option
+@as_option
+def unmerge_cases(merge: int, reason: str, user: str | None) -> None:
+    """Undo the merge of two cases."""
+    by = actor(user)
+    row = case_actions.unmerge_cases(case_queries.merge_for(by, merge), reason=reason, by=by, at=clock.now())
+    click.echo(f"{row.merged.number}: a case of its own again")
+
+
 @case.command("clocks")
 @limit_option
 @as_option

@@ -9,6 +9,7 @@ from shouwang.cases.actions.clocks import escalate_clocks, sweep_clocks
 from shouwang.cases.actions.dates import DATE_FIELDS, markable, set_dates
 from shouwang.cases.actions.deciding import classify, close_case, reopen_case
 from shouwang.cases.actions.delays import export_delays
+from shouwang.cases.actions.duplicates import merge_cases, plan_of, unmerge_cases
 from shouwang.cases.actions.opening import open_case
 
 __all__ = [
@@ -19,8 +20,11 @@ __all__ = [
     "export_delays",
     "markable",
     "may_manage",
+    "merge_cases",
     "open_case",
+    "plan_of",
     "reopen_case",
     "set_dates",
     "sweep_clocks",
+    "unmerge_cases",
 ]

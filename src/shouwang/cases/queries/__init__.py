@@ -37,6 +37,7 @@ from shouwang.cases.queries.desk import (
     protocol_of,
     visible_cases,
 )
+from shouwang.cases.queries.duplicates import Sibling, merge_for, merges_of, siblings
 from shouwang.cases.queries.faces import (
     CLASS_TONES,
     Face,
@@ -97,6 +98,7 @@ __all__ = [
     "EpiCurve",
     "Face",
     "Next",
+    "Sibling",
     "Taken",
     "active_pack",
     "awaited_in_reach",
@@ -126,6 +128,8 @@ __all__ = [
     "interval_words",
     "late_clocks",
     "living_in",
+    "merge_for",
+    "merges_of",
     "next_of",
     "numbers_reach",
     "numbers_reach_in",
@@ -136,6 +140,7 @@ __all__ = [
     "protocol_of",
     "role_name",
     "settings_now",
+    "siblings",
     "taken_to",
     "told_in",
     "told_people",

@@ -3,6 +3,7 @@
 from shouwang.cases.views.case import case, classify, close, dates, mark, reopen
 from shouwang.cases.views.delays import delays, delays_file
 from shouwang.cases.views.desk import case_list, clock_list, curve
+from shouwang.cases.views.duplicates import merge, unmerge
 from shouwang.cases.views.opening import open_case, open_from_alert
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "delays",
     "delays_file",
     "mark",
+    "merge",
     "open_case",
     "open_from_alert",
     "reopen",
+    "unmerge",
 ]

@@ -50,6 +50,7 @@ def case_page(request: Request, found: Case, form: forms.ClassifyForm | None = N
         "close_form": forms.CloseForm(initial={"version": found.version}) if may_manage else None,
         "may_close": found.is_open and found.classification != rules.SUSPECTED,
         "may_reopen": not found.is_open and found.classification != rules.DISCARDED,
+        "siblings": queries.siblings(found),
         "panels": panels.rendered(request, by, found),
     }
     return render(request, "cases/case.html", context, status=422 if form is not None else 200)

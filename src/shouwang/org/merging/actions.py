@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ForeignKey, Max, Model
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import audit, clock, events
 from shouwang.core.errors import BadInput, Conflict
+from shouwang.core.moves import digests, point
 from shouwang.core.retention import keep_days
 from shouwang.core.scope import Actor
 from shouwang.org.merging import keys, queries
@@ -101,35 +100,14 @@ def _move_all(row: PersonMerge, kept: Person, merged: Person) -> list[MergeMove]
     moves, columns = [], _columns()
     for table, name, pk in queries.rows_naming(merged.pk):
         model, column = columns[table, name]
-        moved = _point(model, column, pk, kept.pk)
+        moved = point(model, column, pk, kept.pk)
         moves.append(
             MergeMove(
                 merge=row, table=table, field=name, row=pk, fate=Fate.MOVED if moved else Fate.LEFT,
-                digest=_digests(model, [pk])[pk] if moved else "",
+                digest=digests(model, [pk], but=names_person)[pk] if moved else "",
             )
         )  # fmt: skip
     return moves
-
-
-def _point(model: type[Model], column: ForeignKey[Any, Any], pk: int, person: int) -> bool:
-    """Whether the row could be given to this person."""
-    try:
-        with transaction.atomic():
-            model._default_manager.filter(pk=pk).update(**{column.attname: person})
-    except IntegrityError:
-        return False
-    return True
-
-
-def _digests(model: type[Model], ids: Collection[int]) -> dict[int, str]:
-    """Key → digest of the row's columns but those that name people: another of them may move with the same merge. One
-    query; rows that are gone are not in it."""
-    names = [field.attname for field in model._meta.concrete_fields if not names_person(field)]
-    found = {}
-    for row in model._default_manager.filter(pk__in=list(ids)).values("pk", *names):
-        text = json.dumps({name: str(row[name]) for name in names}, sort_keys=True)
-        found[row["pk"]] = hashlib.sha256(text.encode()).hexdigest()
-    return found
 
 
 def _columns() -> dict[tuple[str, str], tuple[type[Model], ForeignKey[Any, Any]]]:
@@ -182,7 +160,7 @@ def undo(
     columns = _columns()
     for table, name, pk in back:
         model, column = columns[table, name]
-        if not _point(model, column, pk, row.merged_id):
+        if not point(model, column, pk, row.merged_id):
             sentence = _("%(table)s %(row)s cannot go back: the other record has one meanwhile. Settle that first.")
             raise Conflict(sentence, code="undo_conflict", table=queries.table_name(table), row=pk)
     _empty(row)
@@ -207,11 +185,11 @@ def changes_since(row: PersonMerge) -> list[Change]:
     for move in row.moves.filter(fate=Fate.MOVED).order_by("table", "field", "row"):
         of_column.setdefault((move.table, move.field), {})[move.row] = move.digest
     found: list[Change] = []
-    for (table, name), digests in of_column.items():
+    for (table, name), known in of_column.items():
         model, column = columns[table, name]
-        owners = dict(model._default_manager.filter(pk__in=list(digests)).values_list("pk", column.attname))
-        now = _digests(model, list(digests))
-        for pk, digest in digests.items():
+        owners = dict(model._default_manager.filter(pk__in=list(known)).values_list("pk", column.attname))
+        now = digests(model, list(known), but=names_person)
+        for pk, digest in known.items():
             kind = "gone" if pk not in owners else "elsewhere" if owners[pk] != row.kept_id else "changed"
             if kind != "changed" or now[pk] != digest:
                 found.append(Change(kind, table, name, pk))
