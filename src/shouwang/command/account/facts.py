@@ -120,6 +120,14 @@ MODELS: Mapping[str, type[Task] | type[UnitReport] | type[GapFinding] | type[Cor
 }  # fmt: skip
 
 
+def may_quote(by: Actor, unit: Organisation, key: str, *, at: datetime) -> bool:
+    """Whether the asker may propose something to the unit with this fact: what its own page offers."""
+    if not by.holds(MANAGE, unit.path) or unit.pk in answered_by(by, on=clock.local_day(at)):
+        return False
+    kind, _colon, ref = key.partition(":")
+    return ROWS[kind](by, unit, at).filter(pk=int(ref)).exists()
+
+
 # --- what can be quoted ----------------------------------------------------------------------------------------------
 
 
@@ -306,3 +314,10 @@ OFFERED: Mapping[str, Callable[[Actor, OfferRule, datetime], list[Offer]]] = {
     "tasks_escalated": _late_tasks,
     "reports_missing": _missing_reports,
 }
+
+
+def offer_json(offer: Offer) -> dict[str, Any]:
+    return {
+        "unit": offer.unit.code, "unit_name": offer.unit.title, "rule": offer.rule.code, "count": offer.count,
+        "sentence": offer.sentence, "facts": [{"fact": one.key, "words": one.words} for one in offer.facts],
+    }  # fmt: skip

@@ -89,6 +89,14 @@ def people_of(unit: Organisation, *, on: date) -> list[Person]:
     return [row.person for row in rows.select_related("person").order_by("-rank", "person__number")]
 
 
+def person_named(unit: Organisation, number: str, *, on: date) -> Person:
+    """Whoever answers for the unit, by number. NotFound for everybody else."""
+    person = next((one for one in people_of(unit, on=on) if one.number == number), None)
+    if person is None:
+        raise NotFound
+    return person
+
+
 def level_of(by: Actor, path: str) -> str | None:
     """From which path down the asker's right to decide reaches `path`; None where it does not."""
     return min((node for node in nodes_of(by.ranges(SIGN)) if path.startswith(node)), key=len, default=None)
@@ -221,6 +229,28 @@ def sheet(by: Actor, row: Matter, *, at: datetime) -> Sheet:
     acts = rules.acts_for(row.state, stands, row.step)
     happened = list(row.events.select_related("by__person"))
     return Sheet(row, stands, acts, list(row.facts.all()), happened, owner)
+
+
+# --- who is to be reminded -------------------------------------------------------------------------------------------
+
+
+def served_on(day: date) -> list[datetime]:
+    """When matters were served on a local day that wait for a reply."""
+    start, end = clock.day_bounds(day)
+    rows = Matter.objects.filter(state=rules.SENT, served_at__gte=start, served_at__lt=end).order_by("served_at")
+    return [moment for moment in rows.values_list("served_at", flat=True) if moment is not None]
+
+
+def owing_reply(start: datetime, end: datetime) -> QuerySet[Person]:
+    """Whom matters served between two moments (end not in it) wait for: the person, or who answers for the unit."""
+    rows = list(Matter.objects.filter(state=rules.SENT, served_at__gte=start, served_at__lt=end).select_related(
+        "organisation"
+    ))  # fmt: skip
+    owners = who_answers(
+        [row.organisation for row in rows if row.about == Matter.About.UNIT], on=clock.local_day(start)
+    )
+    people = {row.person_id for row in rows if row.person_id} | {owner.person.pk for owner in owners.values()}
+    return Person.objects.filter(pk__in=people)
 
 
 # --- as data ---------------------------------------------------------------------------------------------------------
