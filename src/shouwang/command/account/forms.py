@@ -25,7 +25,7 @@ class ProposeForm(forms.Form):
 
     step = forms.ChoiceField(label=_("Step"), choices=Matter.Step.choices, initial=Matter.Step.REMINDER)
     about = forms.ChoiceField(
-        label=_("About"), choices=(),
+        label=_("Whom it concerns"), choices=(),
         help_text=_("The unit as a rule: whoever answers for it replies. Never a student."),
     )  # fmt: skip
     told = forms.CharField(
@@ -33,7 +33,7 @@ class ProposeForm(forms.Form):
         help_text=_("What happened when. Nobody's health, no names of patients, no numbers of people."),
     )  # fmt: skip
     source = forms.CharField(label=_("Where it comes from"), required=False, max_length=200)
-    asked = forms.CharField(label=_("What is asked"), max_length=LONGEST, widget=WORDS)
+    asked = forms.CharField(label=_("What is asked of it"), max_length=LONGEST, widget=WORDS)
     urgent = forms.CharField(
         label=_("Why it cannot wait"), required=False, max_length=LONGEST, widget=forms.TextInput,
         help_text=_("Only where the step below was not taken before."),

@@ -38,8 +38,9 @@ class UnitCount:
     asked: int
 
     @property
-    def steps(self) -> list[int]:
-        return [self.served[step] for step in STEPS]
+    def steps(self) -> list[tuple[str, int]]:
+        """Each step in words, and how many of it."""
+        return [(str(Matter.Step(step).label), self.served[step]) for step in STEPS]
 
 
 @dataclass(frozen=True, slots=True)
