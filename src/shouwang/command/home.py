@@ -32,6 +32,6 @@ def work_card(actor: Actor) -> Mapping[str, Any] | None:
 
 def matter_card(actor: Actor) -> Mapping[str, Any] | None:
     """Matters under way about oneself or a unit one answers for, with the next step where it is one's own."""
-    rows = list(account.own_matters(actor, on=clock.today())[:5])
+    rows = account.own_matters(actor, on=clock.today())[:5]
     turns = [(row, STANDING[row.state].next_step if STANDING[row.state].side == SUBJECT else None) for row in rows]
     return {"rows": turns} if rows else None

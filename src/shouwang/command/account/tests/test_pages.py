@@ -13,7 +13,6 @@ from shouwang.command.account import actions
 from shouwang.command.account.models import Matter
 from shouwang.command.account.tests.builders import (
     DAY,
-    HOUR,
     appealed,
     proposed,
     replied,
@@ -23,9 +22,7 @@ from shouwang.command.account.tests.builders import (
     upheld,
 )
 from shouwang.core.models import AuditEntry
-from shouwang.org.models import Responsibility
-from shouwang.org.tests.cast import NOON, SINCE, Cast
-from shouwang.web.reminding import MatterServed
+from shouwang.org.tests.cast import NOON, Cast
 
 SignIn = Callable[[str], Client]
 HERE = "/command/accountability/"
@@ -154,16 +151,3 @@ def test_an_appeal_waits_for_a_third_hand_alone(cast: Cast) -> None:
     appealed(cast)
     assert "decide" not in {item.kind for item in queries.work_of(cast.by("tang"), at=NOON).items}
     assert "decide" in {item.kind for item in queries.work_of(cast.by("gu"), at=NOON).items}
-
-
-def test_one_reminder_that_a_reply_closes(cast: Cast) -> None:
-    Responsibility.objects.create(organisation=cast.org["FL"], person=cast.person["xu"], rank="first", starts=SINCE)
-    row = served(cast)
-    served(cast, proposed(cast, unit=cast.org["FL"], person=cast.person["xu"]))
-    reminder = MatterServed()
-    [due] = reminder.due_on(NOON.date())
-    assert "提醒" not in due.zh and "方" not in due.zh
-    people = {person.name for person in reminder.owing(due.key, due.at)}
-    assert people == {"方老师", "徐老师"}
-    actions.reply(row, text="值班表已经补报", by=cast.by("fang"), at=NOON + HOUR)
-    assert {person.name for person in reminder.owing(due.key, due.at)} == {"徐老师"}
