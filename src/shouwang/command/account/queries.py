@@ -125,6 +125,27 @@ def somebody_higher(row: Matter, *, on: date) -> bool:
     return grants.exclude(account__person__in=people).exists()
 
 
+def judges_left(row: Matter, *, on: date) -> int:
+    """How many people could decide it, but for those who have had a hand in it and whom it concerns. Three queries."""
+    roles = [role for role, rights in ROLE_RIGHTS.items() if SIGN in rights]
+    grants = Grant.objects.filter(
+        current(on), role__in=roles, organisation__path__in=ancestors(row.organisation.path), account__is_active=True
+    )
+    earlier = [*hands_of(row), *([_hand(row.decided_by)] if row.decided_by else [])]
+    people = {row.person_id} if row.about == Matter.About.PERSON else _answering(row.organisation, on)
+    found = {rules.Hand(*pair) for pair in grants.values_list("account", "account__person")}
+    return sum(rules.may_judge(hand, is_subject=hand.person in people, earlier=earlier) for hand in found)
+
+
+def _answering(unit: Organisation, on: date) -> set[int | None]:
+    """Who answers for a unit, first or deputy, else the nearest above."""
+    people: set[int | None] = set(
+        Responsibility.objects.filter(current(on), organisation=unit).values_list("person", flat=True)
+    )
+    owner = who_answers([unit], on=on).get(unit.pk)
+    return people | ({owner.person.pk} if owner else set())
+
+
 def sides(by: Actor, row: Matter, *, on: date) -> frozenset[rules.Side]:
     """On which sides of a matter one stands. Whom it concerns stands on no other."""
     if is_subject(by, row, on=on):
@@ -154,7 +175,9 @@ def visible_matters(by: Actor, *, on: date) -> QuerySet[Matter]:
     """Parties alone: whom it concerns once it is served, who manages the unit, who may decide while it waits for a
     decision, and who has decided."""
     mine = concerns(by, on=on)
-    party = (mine & SERVED) | in_ranges("organisation__path", by.ranges(MANAGE))
+    # While a withdrawn one still names a person, that person alone reads it.
+    named = Q(person__isnull=False, ended_at__isnull=False)
+    party = (mine & SERVED) | (in_ranges("organisation__path", by.ranges(MANAGE)) & ~named)
     party |= in_ranges("organisation__path", by.ranges(SIGN)) & Q(state__in=WAITING)
     if by.account_id is not None:
         party |= Q(proposed_by=by.account_id) | Q(decided_by=by.account_id) | Q(appeal_decided_by=by.account_id)
@@ -273,7 +296,7 @@ def matter_json(row: Matter) -> dict[str, Any]:
     standing = rules.STANDING.get(row.state)
     return {
         "id": row.pk, "unit": row.organisation.code, "unit_name": row.organisation.title, "about": row.about,
-        "person": row.person.number if row.person else None, "step": row.step, "state": row.state,
+        "person": row.person.number if row.person and standing else None, "step": row.step, "state": row.state,
         "side": standing.side if standing else None, "next_step": str(standing.next_step) if standing else None,
         "due_at": row.due_at if standing else None, "proposed_at": row.proposed_at, "served_at": row.served_at,
         "ending": row.ending or None, "ended_at": row.ended_at,

@@ -91,6 +91,7 @@ def _page(request: Request, row: Matter, error: BadInput | Conflict | Forbidden 
         "plain": [act for act in found.acts if act.name in ("reply", "talk", "appeal", "take_back")],
         "events": [(event, HAPPENED[event.act]) for event in reversed(found.events)],
         "may_follow": rules.OFFICE in found.sides and row.state == rules.STANDS and row.step != rules.NOTICE,
+        "judges": queries.judges_left(row, on=clock.local_day(at)) if "serve" in acts else None,
         "may_print": _printable(row), "error": error, "given": request.POST,
         "source": number.source_of(number.of(row.step).source), "process": number.source_of(number.process.source),
     }  # fmt: skip

@@ -302,3 +302,19 @@ def test_sides_are_named_for_nobody_else(cast: Cast) -> None:
     assert queries.sides(cast.by("fang"), row, on=ON) == {rules.SUBJECT}
     assert queries.sides(cast.by("su"), row, on=ON) == {rules.OFFICE}
     assert queries.sides(cast.by("tang"), row, on=ON) == {rules.DECIDER}
+
+
+def test_what_was_withdrawn_about_a_person_is_read_by_them_alone(cast: Cast) -> None:
+    row = replied(cast, proposed(cast, person=cast.person["fang"]))
+    actions.decide(row, verdict="withdrawn", text="登记有误", by=cast.by("tang"), at=NOON)
+    assert [who for who in cast.account if row.pk in seen(cast, who)] == ["fang"]
+    actions.sweep_matters(at=NOON + 14 * DAY)
+    assert [who for who in cast.account if row.pk in seen(cast, who)] == ["su"], "as a number, without a name"
+
+
+def test_whether_there_are_hands_enough(cast: Cast) -> None:
+    row = proposed(cast)
+    assert queries.judges_left(row, on=ON) == 1
+    second_leader(cast)
+    second_leader(cast, "fang", "IE")
+    assert queries.judges_left(row, on=ON) == 2, "not Fang, whom it concerns, nor Su, who proposed it"
