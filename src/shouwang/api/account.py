@@ -72,7 +72,7 @@ def _sheet(request: ApiRequest, matter_id: int) -> Any:
     by, at = request.actor, clock.now()
     row = queries.matter_for(by, matter_id, on=clock.local_day(at))
     found = queries.sheet(by, row, at=at)
-    if row.person_id is not None and rules.SUBJECT not in found.sides:
+    if row.person_id is not None and row.served_at and rules.SUBJECT not in found.sides:
         audit.saw("matter.seen", "matter", [row.person_id], by=by, at=at, object_id=row.pk)
     return queries.sheet_json(found)
 

@@ -8,12 +8,12 @@ import click
 
 from shouwang.cases.queries.naming import unit_written
 from shouwang.cli.common import Row, actor, as_option, json_option, print_json, show
-from shouwang.command.account import actions, facts, queries, statistics
+from shouwang.command.account import actions, facts, queries, rules, statistics
 from shouwang.command.account.models import Matter
 from shouwang.command.account.numbers import STEPS, read_numbers
 from shouwang.command.account.rules import VERDICTS
 from shouwang.command.queries import MANAGE
-from shouwang.core import clock
+from shouwang.core import audit, clock
 from shouwang.core.errors import NotFound
 
 
@@ -44,7 +44,10 @@ def show_(matter_id: int, user: str | None) -> None:
     """One matter with its facts and what happened, as JSON."""
     by, at = actor(user), clock.now()
     row = queries.matter_for(by, matter_id, on=clock.local_day(at))
-    print_json(queries.sheet_json(queries.sheet(by, row, at=at)))
+    found = queries.sheet(by, row, at=at)
+    if row.person_id is not None and row.served_at and rules.SUBJECT not in found.sides:
+        audit.saw("matter.seen", "matter", [row.person_id], by=by, at=at, object_id=row.pk)
+    print_json(queries.sheet_json(found))
 
 
 @matter.command("offers")

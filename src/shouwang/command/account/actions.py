@@ -115,10 +115,10 @@ def _note(row: Matter, act: str, before: str, text: str, *, by: Actor, at: datet
 
 
 def _record(row: Matter, act: str, before: str, *, by: Actor, at: datetime) -> None:
-    audit.record(
-        f"matter.{act}", "matter", row.pk, by=by, at=at, subject=row.person_id, old={"state": before},
-        new={"state": row.state},
-    )  # fmt: skip
+    """Under the name of whom it concerns once it is served: before, they are not told by "who saw my data" either."""
+    subject = row.person_id if row.served_at else None
+    old, new = {"state": before}, {"state": row.state}
+    audit.record(f"matter.{act}", "matter", row.pk, by=by, at=at, subject=subject, old=old, new=new)
 
 
 def _locked(row: Matter) -> Matter:

@@ -81,7 +81,7 @@ def matter(request: Request, pk: int) -> HttpResponse:
 def _page(request: Request, row: Matter, error: BadInput | Conflict | Forbidden | None) -> HttpResponse:
     by, at = request.actor, clock.now()
     found = queries.sheet(by, row, at=at)
-    if row.person_id is not None and rules.SUBJECT not in found.sides:
+    if row.person_id is not None and row.served_at and rules.SUBJECT not in found.sides:
         audit.saw("matter.seen", "matter", [row.person_id], by=by, at=at, object_id=row.pk)
     acts = {act.name: act for act in found.acts}
     number = queries.numbers()

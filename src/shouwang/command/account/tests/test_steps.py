@@ -24,6 +24,7 @@ from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.models import AuditEntry
 from shouwang.core.scope import system_actor
 from shouwang.org.models import Grant, Responsibility
+from shouwang.org.queries import audit as log
 from shouwang.org.tests.cast import NOON, SINCE, Cast
 
 ON = NOON.date()
@@ -318,3 +319,19 @@ def test_whether_there_are_hands_enough(cast: Cast) -> None:
     second_leader(cast)
     second_leader(cast, "fang", "IE")
     assert queries.judges_left(row, on=ON) == 2, "not Fang, whom it concerns, nor Su, who proposed it"
+
+
+def test_the_audit_log_tells_nobody_else_whom_it_concerns(cast: Cast) -> None:
+    row = proposed(cast, person=cast.person["fang"])
+    fang, admin = cast.by("fang"), cast.by("admin")
+    assert "matter" not in {line.kind for line in log.seen_page(fang)[1]}, "not before it is served"
+    replied(cast, row)
+    mine = [line for line in log.seen_page(fang)[1] if line.kind == "matter"]
+    assert {line.verb for line in mine} == {"matter.serve", "matter.reply"}
+    _page, lines = log.audit_page(admin, log.AuditFilter(kind="matter"))
+    assert len(lines) == 3
+    assert not any(line.about or line.object or line.who == "方老师" or line.new for line in lines)
+    _page, lines = log.audit_page(admin, log.AuditFilter(number="T0001"))
+    assert not any(line.kind == "matter" for line in lines)
+    _page, lines = log.audit_page(admin, log.AuditFilter(account="fang"))
+    assert not any(line.kind == "matter" for line in lines)
