@@ -238,7 +238,20 @@ def to_decide(by: Actor, *, on: date) -> list[Matter]:
         rows = rows.exclude(proposed_by=by.account_id).exclude(served_by=by.account_id)
         rows = rows.exclude(decided_by=by.account_id, state=rules.APPEALED)
     found = list(rows.select_related(*RELATED).order_by("due_at", "id")[:MOST])
-    return [row for row in found if rules.STANDING[row.state].side in sides(by, row, on=on)]
+    if not found:
+        return []
+    own = {row.pk for row in own_matters(by, on=on)}
+    return [row for row in found if row.pk not in own and _waits_for(by, row, on)]
+
+
+def _waits_for(by: Actor, row: Matter, on: date) -> bool:
+    """Of a matter that does not concern the asker; no query but for an appeal."""
+    if row.state == rules.APPEALED:
+        return rules.APPEAL in sides(by, row, on=on)
+    if by.account_id is not None and by.account_id in (row.replied_by_id, row.appealed_by_id):
+        return False
+    hand = rules.Hand(by.account_id, by.person_id)
+    return rules.may_judge(hand, is_subject=False, earlier=hands_of(row))
 
 
 @dataclass(frozen=True, slots=True)

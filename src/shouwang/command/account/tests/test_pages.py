@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from shouwang.command import home, queries
 from shouwang.command.account import actions
+from shouwang.command.account import queries as matters
 from shouwang.command.account.models import Matter
 from shouwang.command.account.tests.builders import (
     DAY,
@@ -151,3 +153,13 @@ def test_an_appeal_waits_for_a_third_hand_alone(cast: Cast) -> None:
     appealed(cast)
     assert "decide" not in {item.kind for item in queries.work_of(cast.by("tang"), at=NOON).items}
     assert "decide" in {item.kind for item in queries.work_of(cast.by("gu"), at=NOON).items}
+
+
+def test_a_long_queue_costs_no_query_each(cast: Cast, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    for _number in range(8):
+        replied(cast)
+    tang = cast.by("tang")
+    with django_assert_max_num_queries(4):
+        assert len(matters.to_decide(tang, on=NOON.date())) == 8
+    with django_assert_max_num_queries(6):
+        assert len(matters.matters_page(tang, "decide", None, at=NOON).rows) == 8
