@@ -6,7 +6,8 @@ served a quarantine order and objects. Zhao's alert waits. Whoever has not check
 declares level I and issues the report; **Admin** checks a roster file, gives the class a channel and holds a token.
 **Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
 asks the colleges for daily reports.
-Gaps are looked for; Su opens one correction and Lin tells of a weak point.
+Gaps are looked for; Su opens one correction and Lin tells of a weak point. Su reminds the college of a roster, which
+Fang answers for and Tang is to decide; a formal notice before it was upheld.
 He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
@@ -34,6 +35,8 @@ from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
+from shouwang.command.account import actions as account
+from shouwang.command.account import facts
 from shouwang.command.actions import control
 from shouwang.command.mending import actions as mending
 from shouwang.command.models import ControlMeasure, GapFinding, Task
@@ -125,6 +128,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _from_elsewhere(story)
     _reports_asked(story)
     _mended(story)
+    _answered_for(story)
     return story
 
 
@@ -445,3 +449,18 @@ def _mended(story: Story) -> None:
         "correction": opened.pk,
         "weak_point": told.pk,
     }
+
+
+def _answered_for(story: Story) -> None:
+    """Two matters about the college: a reminder that waits for Tang, and a notice that he upheld."""
+    cast, at = story.cast, NOON - timedelta(minutes=1)
+    fact = facts.told("三次督办后仍未报送隔离点值班表", "督办记录")
+    for key, step in (("matter", "reminder"), ("matter_notice", "notice")):
+        urgent = "当晚要用隔离床位" if step == "notice" else ""
+        row = account.propose(
+            cast.org["IE"], step=step, asked="三日内报送值班表", told=[fact], urgent=urgent, by=cast.by("su", at), at=at
+        )
+        account.serve(row, by=cast.by("su", at), at=at)
+        account.reply(row, text="值班表已经补报", by=cast.by("fang", at), at=at)
+        story.ids[key] = row.pk
+    account.decide(row, verdict="upheld", text="事实清楚，已补报", by=cast.by("tang", at), at=at)

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.types import DictStrAny
 
 from shouwang import __version__
+from shouwang.api.account import router as account_router
 from shouwang.api.care import router as care_router
 from shouwang.api.cases import router as cases_router
 from shouwang.api.chains import router as chains_router
@@ -128,5 +129,6 @@ api.add_router("/surveys", surveys_router)
 api.add_router("/command", command_router)
 api.add_router("/command/daily", daily_router)
 api.add_router("/command", mending_router)
+api.add_router("/command", account_router)
 api.add_router("/command", packs_router)
 api.add_router("/command", directives_router)

@@ -18,6 +18,7 @@ from shouwang.checkins import tasks as checkin_tasks
 from shouwang.cli.background import HELPERS, Supervisor, leave_when_alone
 from shouwang.cli.common import json_option, print_json
 from shouwang.command import actions as command
+from shouwang.command.account import actions as account
 from shouwang.command.mending import actions as mending
 from shouwang.core import clock, purging
 from shouwang.core.scope import system_actor
@@ -133,6 +134,7 @@ def sweep_once(at: datetime) -> dict[str, int]:
         "board": command.refresh_board(at=at),
         "gaps": mending.sweep_gaps(at=at),
         "synced": surveys.sync_open(by=system_actor("sweeper"), at=at) + laboratory.sync_open_days(at=at),
+        "matters": account.sweep_matters(at=at),
         "escalated": command.sweep_tasks(at=at),
         "followed": sum(tracing.sweep_follow_ups(at=at).values()),
         "built": len(tracing.build_stale(by=system_actor("sweeper"), at=at, for_at_least=IMPORTING)),

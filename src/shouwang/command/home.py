@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shouwang.command import queries
+from shouwang.command.account import queries as account
+from shouwang.command.account.rules import STANDING, SUBJECT
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 
@@ -26,3 +28,10 @@ def work_card(actor: Actor) -> Mapping[str, Any] | None:
     """The first directives and tasks of one's own queue; nothing for whom none waits."""
     found = queries.work_of(actor, at=clock.now(), whole=False)
     return {"work": found, "first": found.items[:5]} if found.total else None
+
+
+def matter_card(actor: Actor) -> Mapping[str, Any] | None:
+    """Matters under way about oneself or a unit one answers for, with the next step where it is one's own."""
+    rows = account.own_matters(actor, on=clock.today())[:5]
+    turns = [(row, STANDING[row.state].next_step if STANDING[row.state].side == SUBJECT else None) for row in rows]
+    return {"rows": turns} if rows else None

@@ -11,6 +11,7 @@ from shouwang.command.models import (
     Correction,
     Directive,
     GapFinding,
+    Matter,
     ReportReview,
     SituationReport,
     UnitReport,
@@ -47,6 +48,10 @@ def due_corrections(on: date) -> QuerySet[Correction]:
     return Correction.objects.filter(purge_on__lte=on, closed_at__isnull=False)
 
 
+def due_matters(on: date) -> QuerySet[Matter]:
+    return Matter.objects.filter(purge_on__lte=on)
+
+
 def due_points(on: date) -> QuerySet[WeakPoint]:
     return WeakPoint.objects.filter(purge_on__lte=on)
 
@@ -58,6 +63,7 @@ def connect() -> None:
     register(Dataset("daily_review", due_reviews))
     register(Dataset("directive", due_directives))
     register(Dataset("board", due_board))
+    register(Dataset("matter", due_matters))
     register(Dataset("correction", due_corrections))
     register(Dataset("gap", due_gaps))
     register(Dataset("weak_point", due_points))

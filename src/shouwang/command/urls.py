@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from shouwang.command import views
+from shouwang.command.account import urls as account
 from shouwang.command.mending import urls as mending
 from shouwang.command.views import board, control, daily, directives, tasks
 
@@ -56,6 +57,7 @@ urlpatterns = [
     path("directives/<int:pk>/paper/", directives.paper, name="paper"),
     path("directives/<int:pk>.docx", directives.paper_docx, name="paper_docx"),
     path("directives/<int:pk>/step/<slug:act>/", directives.step, name="directive_step"),
+    *account.urlpatterns,
     *mending.urlpatterns,
     path("places/", views.places, name="places"),
     path("places/<int:pk>/", views.places, name="place"),

@@ -32,6 +32,7 @@ DEFAULT_KEEP_DAYS = {
     "report": 365 * 10,  # aggregate numbers without people
     "board": 15,  # the trend of the board shows two weeks at most; aggregate numbers without people
     "gap": 365 * 3,  # assumption: as cases, so that a later outbreak can be compared; numbers and words without names
+    "matter": 365 * 3,  # assumption: as gaps, to compare outbreaks; the words go when it is over, within a year or so
     "daily": 365 * 3,  # assumption: as cases, which its words may speak of; numbers and words without names
     "directive": 365
     * 10,  # assumption: official papers; the institution's archive rule decides. No health data in them

@@ -51,6 +51,7 @@ SECTIONS: list[Section] = [
     Section("surveys/_home/asked.html", surveys.asked_card, width="full", person=True),
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
+    Section("command/_home/account.html", command_home.matter_card, width="full", person=True),
     Section("command/_home/work.html", command_home.work_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_place, right="checkin.status"),

@@ -73,6 +73,7 @@ ENTRIES: list[Entry] = [
     Entry("tracing:days", _("Presence data"), "database", right="presence.import", group="campus"),
     Entry("command:board", _("Board"), "layout-dashboard", right="report.view", group="command"),
     Entry("command:gaps", _("Gaps found"), "target", right="report.view", group="command"),
+    Entry("command:matters", _("Accountability"), "scale", right="directive.sign", group="command"),
     Entry("command:report", _("Situation report"), "report-analytics", right="report.view", group="command", tab=True),
     Entry("command:daily", _("Daily reports"), "report", right="report.view", group="command"),
     Entry("command:tracing_quality", _("Quality of tracing"), "checks", right="report.view", group="command"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from shouwang.cases import queries as case_queries
 from shouwang.checkins.rules.reminding import Facts
+from shouwang.command.account import queries as matters
 from shouwang.command.queries import daily
 from shouwang.command.queries import reminding as work
 from shouwang.core import clock
@@ -130,6 +131,37 @@ class DirectiveArrived:
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         slot = due - ARRIVED_FOR
         return work.owing_receipt(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
+
+    def among(self, key: str, due: datetime) -> Q:
+        return Q()
+
+    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
+        owes = self.owing(key, due).filter(pk=person.pk).exists()
+        return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
+
+
+class MatterServed:
+    """Whom a matter of accountability was served is told that something waits for their reply, once; a reply closes the
+    message. It names neither what it is nor about whom."""
+
+    name = "matter"
+
+    def due_on(self, day: date) -> Sequence[Due]:
+        found: dict[datetime, datetime] = {}
+        for served_at in matters.served_on(day):
+            minute = served_at.replace(second=0, microsecond=0)
+            slot = minute - timedelta(minutes=minute.minute % ARRIVED_MINUTES)
+            found[slot] = min(served_at, found.get(slot, served_at))
+        path = reverse("command:matters") + "?show=mine"
+        return [
+            Due(f"matter:{slot.timestamp():.0f}", slot + ARRIVED_FOR, "有一件事请您阅看并回复",
+                "something that waits for your reply", path, opens=first)
+            for slot, first in found.items()
+        ]  # fmt: skip
+
+    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
+        slot = due - ARRIVED_FOR
+        return matters.owing_reply(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
 
     def among(self, key: str, due: datetime) -> Q:
         return Q()

@@ -26,7 +26,15 @@ from shouwang.tracing import reactions as tracing
 from shouwang.tracing.presence.expecting import expect_apart, expect_on_leave
 from shouwang.tracing.queries.counting import contact_counts
 from shouwang.web import audit_words
-from shouwang.web.reminding import DailyReports, DirectiveArrived, LateClocks, OpenSurveys, PeopleToCall, WorkDue
+from shouwang.web.reminding import (
+    DailyReports,
+    DirectiveArrived,
+    LateClocks,
+    MatterServed,
+    OpenSurveys,
+    PeopleToCall,
+    WorkDue,
+)
 
 
 def connect() -> None:
@@ -64,6 +72,7 @@ def connect() -> None:
     owed.register(PeopleToCall())
     owed.register(WorkDue())
     owed.register(DirectiveArrived())
+    owed.register(MatterServed())
     owed.register(DailyReports())
     owed.register(LateClocks())
     tell_reminders(told_of_reminders)

@@ -132,6 +132,7 @@ def run(size: campuses.Size, *, seed: int) -> dict[str, object]:
         office = story.actor("office", now)
         command.issue_report(organisation=stage.university, day=clock.local_day(now), by=office, at=now)
         weak.gaps_are_found(office=office, student=story.actor("student", now), at=now)
+        weak.a_college_is_reminded(office=office, counsellor=story.actor("counsellor", now), at=now)
         report = report_dict(office, stage.university, clock.local_day(now), now)
     return _summary(stage, counts, happened, stage_of.seconds, report)
 

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouwang.cases.queries.naming import unit_written
+from shouwang.command.account.facts import may_quote
 from shouwang.command.mending import actions, forms, queries, rules
 from shouwang.command.mending.models import Correction, WeakPoint
 from shouwang.command.queries.answering import MANAGE, who_answers
@@ -90,6 +91,7 @@ def gap(request: Request, pk: int) -> HttpResponse:
         "source": known.source_of(found.rule) if found.rule else None,
         "owner": who_answers([row.organisation], on=clock.local_day(at)).get(row.organisation_id),
         "corrections": list(row.corrections.order_by("-opened_at")),
+        "may_quote": may_quote(by, row.organisation, f"gap:{row.pk}", at=at),
     }  # fmt: skip
     return render(request, "command/mending/gap.html", context, status=422 if form.errors else 200)
 
@@ -130,6 +132,7 @@ def correction(request: Request, pk: int) -> HttpResponse:
         "events": [(event, HAPPENED[event.act]) for event in reversed(queries.events_of(row))],
         "owner": who_answers([row.organisation], on=clock.local_day(at)).get(row.organisation_id),
         "gap": queries.gaps_of([row.finding])[0] if row.finding else None,
+        "may_quote": may_quote(by, row.organisation, f"correction:{row.pk}", at=at),
     }  # fmt: skip
     return render(request, "command/mending/correction.html", context)
 

@@ -1,5 +1,6 @@
 """Fields and constraints of command, a noun a file."""
 
+from shouwang.command.account.models import Matter, MatterEvent, MatterFact
 from shouwang.command.mending.models import Correction, CorrectionEvent, GapFinding, GapSweep, WeakPoint
 from shouwang.command.models.board import BoardCell, BoardPlace, BoardPoint, BoardState
 from shouwang.command.models.control import ControlMeasure
@@ -19,6 +20,9 @@ __all__ = [
     "Directive",
     "GapFinding",
     "GapSweep",
+    "Matter",
+    "MatterEvent",
+    "MatterFact",
     "Measure",
     "NumberRegister",
     "Receipt",

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shouwang.cases.queries import owned_clocks
+from shouwang.command.account import queries as account
+from shouwang.command.account import rules as account_rules
 from shouwang.command.mending.queries import to_mend, to_verify
 from shouwang.command.models import Directive, Receipt
 from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by
@@ -24,7 +26,21 @@ from shouwang.core.tree import in_ranges
 from shouwang.tracing.queries.following import due_numbers
 
 MOST = 100  # of each kind on one page; how many there are is always told
-KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check")
+KINDS = (
+    "acknowledge",
+    "task",
+    "verify",
+    "sign",
+    "issue",
+    "clock",
+    "follow_up",
+    "report",
+    "review",
+    "mend",
+    "check",
+    "decide",
+    "matter",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,7 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
     if by.holds(MANAGE):
         yield _listed("check", to_verify(by, answered), _check_item, at)
+    yield from _matters(by, at, whole)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -194,6 +211,28 @@ def _check_item(row: Any, at: datetime) -> Item:
     return Item(
         "check", row.pk, row.title, _("Said to be mended: look and verify"), row.organisation.title, row.due_at,
         reverse("command:correction", args=[row.pk]), False,
+    )  # fmt: skip
+
+
+def _matters(by: Actor, at: datetime, whole: bool) -> Iterator[tuple[str, list[Item], int]]:
+    """Matters to decide; in the whole queue those about oneself or one's unit, which have their own card at home."""
+    on = clock.local_day(at)
+    if by.holds(SIGN):
+        waiting = account.to_decide(by, on=on)
+        yield "decide", [_matter_item("decide", row, at) for row in waiting], len(waiting)
+    if whole and by.person_id is not None:
+        own = [row for row in account.own_matters(by, on=on) if _is_own_turn(row)]
+        yield "matter", [_matter_item("matter", row, at) for row in own[:MOST]], len(own)
+
+
+def _is_own_turn(row: Any) -> bool:
+    return account_rules.STANDING[row.state].side == account_rules.SUBJECT
+
+
+def _matter_item(kind: str, row: Any, at: datetime) -> Item:
+    return Item(
+        kind, row.pk, row.get_step_display(), str(account_rules.STANDING[row.state].next_step), row.organisation.title,
+        row.due_at, reverse("command:matter", args=[row.pk]), row.due_at is not None and row.due_at < at,
     )  # fmt: skip
 
 

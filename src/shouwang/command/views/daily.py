@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouwang.command import actions, consolidating
+from shouwang.command.account.facts import may_quote
 from shouwang.command.forms import ReasonForm, ReportForm
 from shouwang.command.forms_daily import HandInForm, PlanForm, ReportDayForm, TakeInForm
 from shouwang.command.models import UnitReport
@@ -239,6 +240,7 @@ def _own(
         "receiver": _receiver(line) if line else None,
         "versions": list(row.versions.select_related("by").order_by("-version")) if row else [],
         "below": below, "below_url": _here(unit, day),
+        "may_quote": row is not None and may_quote(by, unit, f"report:{row.pk}", at=now),
         "may_send_back": row is not None
         and row.state != UnitReport.State.RETURNED
         and row.submitted_by_id != by.account_id

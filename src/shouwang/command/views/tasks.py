@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from shouwang.command import actions, queries
+from shouwang.command.account.facts import may_quote
 from shouwang.command.capabilities import page_of
 from shouwang.command.forms import ActForm, SplitForm, TaskFilterForm
 from shouwang.command.models import Task
@@ -61,6 +62,8 @@ KINDS = {
     "report": ("report", "info", pgettext_lazy("work", "Daily report")),
     "mend": ("tool", "warn", pgettext_lazy("work", "Correction")),
     "check": ("eye-check", "special", pgettext_lazy("work", "Correction to verify")),
+    "decide": ("scale", "special", pgettext_lazy("work", "Matter to decide")),
+    "matter": ("scale", "warn", pgettext_lazy("work", "Matter about my unit")),
     "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 
@@ -117,7 +120,7 @@ def task(request: Request, pk: int) -> HttpResponse:
         "events": [(event, HAPPENED[event.act]) for event in reversed(sheet.events)],
         "kind": capability_name(row.capability) if row.capability else "", "page": page_of(row.capability),
         "split_form": SplitForm(units=Organisation.objects.none(), initial={"due_at": row.due_at}),
-        "as_of": now,
+        "as_of": now, "may_quote": may_quote(request.actor, row.unit, f"task:{row.pk}", at=now),
     }  # fmt: skip
     return render(request, "command/task.html", context)
 

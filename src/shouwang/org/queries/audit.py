@@ -28,6 +28,7 @@ HEALTH_KINDS = frozenset(
     }
 )  # that these entries exist, and about whom, says who is ill or was near whom
 HEALTH_VERBS = frozenset({"absences.listed", "presence.read"})  # of a harmless kind, yet telling
+CLOSED_KINDS = frozenset({"matter"})  # a matter of accountability is for its parties alone
 PAGE = 50
 PROGRAMS = {"operator": _("The operator of this system"), "system": _("The program"), "purge": _("The program")}
 
@@ -79,6 +80,8 @@ def audit_page(by: Actor, chosen: AuditFilter, *, cursor: str = "") -> tuple[Pag
         entries = entries.filter(subject=person.pk)
         if not _sees_health(by, person):
             entries = entries.exclude(_of_health())
+        if not by.everything:
+            entries = entries.exclude(kind__in=CLOSED_KINDS)
     elif not everything:
         entries = entries.filter(subject__in=inside.values("pk"))
     if chosen.account:
@@ -89,6 +92,8 @@ def audit_page(by: Actor, chosen: AuditFilter, *, cursor: str = "") -> tuple[Pag
         if account.person is not None and not _sees_health(by, account.person):
             # What people did about themselves (read their order, objected) would tell what they have.
             entries = entries.exclude(_of_health(), subject=account.person_id)
+        if account.person is not None and not by.everything:
+            entries = entries.exclude(kind__in=CLOSED_KINDS, subject=account.person_id)
     if chosen.kind:
         entries = entries.filter(kind=chosen.kind)
     if chosen.reads:
@@ -135,7 +140,8 @@ def _line(entry: AuditEntry, actors: dict[int, Account], people: dict[int, Perso
     about = people.get(entry.subject or 0)
     health = entry.kind in HEALTH_KINDS or entry.verb in HEALTH_VERBS
     sees = supervisor is not None and (_sees_health(supervisor, about) if about is not None else supervisor.everything)
-    veiled = health and not sees
+    closed = entry.kind in CLOSED_KINDS and supervisor is not None and not supervisor.everything
+    veiled = closed or (health and not sees)
     line = Line(
         id=entry.pk,
         at=entry.at,
