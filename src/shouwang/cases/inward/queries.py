@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shouwang.cases.inward import rules
 from shouwang.cases.inward.files import KIND, MANAGE, fact_of
@@ -108,7 +109,7 @@ def facts(row: OutsideCase) -> list[Fact]:
         (_("Classification"), classes.get(said.get("classification") or "")),
         (_("Onset"), said.get("onset")),
         (_("Reported"), said.get("reported")),
-        (_("How it ended"), OUTCOMES.get(said.get("outcome") or "")),
+        (pgettext_lazy("outside case", "How it ended"), OUTCOMES.get(said.get("outcome") or "")),
     ]
     return [Fact(label, "" if value is None else str(value)) for label, value in lines]
 
