@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +64,12 @@ COLUMNS = (
     "person__home__name", "person__home__name_en", "disease", "pack", "classification", "classified_at", "onset_at",
     "onset_day_only", "detected_at", "reported_at", "isolated_at", "treated_at", "recovered_at", "closed_at",
 )  # fmt: skip
+
+MOMENTS_READ = frozenset(name for name in COLUMNS if name.endswith("_at"))
+COLUMNS_UNREAD = {
+    "sqlite": tuple(f"_{name}" if name in MOMENTS_READ else name for name in COLUMNS),
+    "postgresql": COLUMNS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +190,24 @@ def every_line(by: Actor, wanted: LineFilter, *, full: bool, on: date) -> Iterat
     if full:
         by.require(NAMES)
     words = _Words(by.ranges(NAMES) if full else ())
-    rows = lines_of(by, wanted).order_by(*ORDER).values_list(*COLUMNS).iterator(chunk_size=ROWS_A_READ)
-    while part := list(islice(rows, ROWS_A_READ)):
+    rows = _unread(lines_of(by, wanted)).order_by(*ORDER).values_list(*COLUMNS_UNREAD[connection.vendor])
+    found = rows.iterator(chunk_size=ROWS_A_READ)
+    while part := list(islice(found, ROWS_A_READ)):
         beds = _beds([row[1] for row in part], on)
         yield from (words.line(row, beds) for row in part)
+
+
+def _unread(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """On SQLite with moments as the text in which they are stored: reading eight of them as the ORM does is a fifth of
+    the time of a line."""
+    if connection.vendor != "sqlite":
+        return rows
+    return rows.annotate(**{f"_{name}": Cast(name, TextField()) for name in MOMENTS_READ})
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
+    """A moment as the database gave it."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 def _page(rows: QuerySet[Case], words: _Words, *, cursor: str, size: int, on: date) -> Page[Line]:
@@ -224,14 +246,16 @@ class _Words:
     def line(self, row: tuple[Any, ...], beds: Mapping[int, str]) -> Line:
         (pk, person_id, number, path, person_number, name, sex, born, unit, unit_en, disease, pack, classification,
          classified_at, onset_at, day_only, detected_at, *rest) = row  # fmt: skip
+        onset_at = _moment(onset_at)
+        detected: Any = _moment(detected_at)  # never NULL
         if not covers(self.named, path):
             person_number, name = masked(person_number), masked(name)
         onset: CellValue = onset_at
         if onset_at is not None and day_only:
             onset = onset_at.astimezone(self.zone).date()
-        known = (onset_at or detected_at).astimezone(self.zone).date()
-        confirmed = classified_at if classification == rules.CONFIRMED else None
-        reported, isolated, treated, recovered, closed = rest
+        known = (onset_at or detected).astimezone(self.zone).date()
+        confirmed = _moment(classified_at) if classification == rules.CONFIRMED else None
+        reported, isolated, treated, recovered, closed = map(_moment, rest)
         return Line(
             pk,
             person_id,
@@ -239,7 +263,7 @@ class _Words:
                 number, person_number, name, self.sexes.get(sex), age_on(born, known),
                 (unit_en if self.english and unit_en else unit), beds.get(person_id),
                 self.diseases.get(disease, disease), pack, self.classes[classification],
-                onset, detected_at, reported, confirmed, isolated, treated, recovered, closed,
+                onset, detected, reported, confirmed, isolated, treated, recovered, closed,
             ),
         )  # fmt: skip
 
