@@ -9,6 +9,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -34,6 +35,14 @@ def quantile(times: list[float], share: float) -> float:
 def summary(times: list[float]) -> dict[str, float]:
     """Median and 95th percentile in milliseconds, with the number of calls behind them."""
     return {"p50_ms": round(quantile(times, 0.5), 4), "p95_ms": round(quantile(times, 0.95), 4), "calls": len(times)}
+
+
+def peak_mb() -> float:
+    """The most memory this program held. `ru_maxrss` would be that of whoever started it, where that held more."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the kernel does not say how much memory was held")
 
 
 def machine() -> dict[str, Any]:

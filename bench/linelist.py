@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.common import finish, quantile, say, summary
+from bench.common import finish, peak_mb, quantile, say, summary
 from bench.home import start
 
 GOAL_PAGE_MS, GOAL_ROWS_S, GOAL_MB = 150.0, 20_000, 300.0
@@ -191,7 +190,7 @@ def _export(form: str) -> None:
         target.seek(0, os.SEEK_END)
         megabytes = target.tell() / 1e6
     cpu, wall = time.process_time() - used, time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({
         "rows": rows, "rows_a_cpu_second": round(rows / cpu), "rows_a_second": round(rows / wall),
         "file_mb": round(megabytes, 1), "peak_mb": round(peak, 1),

@@ -9,7 +9,6 @@ query takes hours. `answers_equal`: every pair of the sample's people, with its 
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.common import finish, say
+from bench.common import finish, peak_mb, say
 from bench.peers import DuckDB
 from bench.synthetic import VISITS_PER_PERSON_DAY, campus
 from bench.trace import store
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         begin = time.perf_counter()
         network = contact_network(segments, people, low, high, min_seconds=options.min_seconds)
         seconds = time.perf_counter() - begin
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_mb()
         say(f"shouwang: {len(network):,} pairs in {seconds:.1f} s, process at most {peak:,.0f} MB")
         sample = sorted(np.random.default_rng(9).choice(people, options.sample, replace=False).tolist())
         duck = DuckDB(town)
