@@ -1,16 +1,21 @@
-"""The heart of the product in real browsers: a notice arrives; it becomes assigned, clocked, reported work."""
+"""The heart of the product in real browsers: a notice becomes assigned, clocked, reported work, and a gap is mended."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Enter, Screen
+from tests.story import TODAY
 
-from shouwang.command.models import Directive, Task
+from shouwang.command import actions as command
+from shouwang.command.mending import actions as mending
+from shouwang.command.models import Correction, Directive, Task
 from shouwang.command.tests.papers import put_in_charge
-from shouwang.org.tests.cast import Cast
+from shouwang.core import clock
+from shouwang.org.tests.cast import NOON, Cast
 
 pytestmark = pytest.mark.e2e
 NOTICE = """望川大学文件
@@ -28,8 +33,13 @@ NOTICE = """望川大学文件
 """
 
 
-def test_from_notice_to_verified(enter: Enter, campus: Cast, tmp_path: Path) -> None:
+def test_from_notice_over_reports_to_a_mended_gap(enter: Enter, campus: Cast, tmp_path: Path) -> None:
     put_in_charge(campus)
+    early = NOON - timedelta(hours=6)
+    command.set_report_plan(
+        organisation=campus.org["WCU"], deadlines={"class": "11:00", "college": "11:30"},
+        until=TODAY + timedelta(days=7), reason="校防〔2026〕3号", by=campus.by("su", early), at=early,
+    )  # fmt: skip
     office = enter("su")
     address = notice_is_kept(office, tmp_path)
     measures_are_reviewed(office, address)
@@ -42,6 +52,8 @@ def test_from_notice_to_verified(enter: Enter, campus: Cast, tmp_path: Path) -> 
     page.locator("form[action$='/verify/']").wait_for(state="detached")
     office.shot("directive-9-verified")
     assert Task.objects.get(pk=task).state == "verified"
+    reports_go_up(enter, fang, office, campus)
+    gap_is_mended(enter, office, campus)
     assert office.complaints == fang.complaints == []
 
 
@@ -143,3 +155,62 @@ def class_gives_evidence(enter: Enter, fang: Screen, task: int) -> None:
     page.locator("form[action$='/done/'] button").click()
     page.locator("form[action$='/done/']").wait_for(state="detached")
     assert meng.complaints == []
+
+
+def reports_go_up(enter: Enter, fang: Screen, office: Screen, campus: Cast) -> None:
+    """A class reports on the phone, the other one's counsellor reports zero; the college takes both in and reports."""
+    meng, college = enter("meng", phone=True), campus.org["IE"].pk
+    page = meng.go(f"/command/daily/{campus.org['CS2301'].pk}/")
+    page.fill("[name=problems]", "酒精不足")
+    page.get_by_role("button", name="报送日报").click()
+    page.get_by_text("酒精不足").first.wait_for()
+    meng.shot("directive-10-report-phone")
+    page = fang.go(f"/command/daily/{campus.org['CS2302'].pk}/")
+    page.locator("button[name=zero]").click()
+    page.get_by_text("零报告").first.wait_for()
+    page = fang.go(f"/command/daily/?unit={college}")
+    page.locator("form[action*='/take-in/'] button").click()
+    page.locator("form[action*='/take-in/']").wait_for(state="detached")
+    page = fang.go(f"/command/daily/{college}/")
+    page.fill("[name=done]", "已从学院库房调拨酒精")
+    page.get_by_role("button", name="报送日报").click()
+    page.get_by_text("已从学院库房调拨酒精").first.wait_for()
+    page = office.go("/command/daily/")
+    page.get_by_text("已从学院库房调拨酒精").first.wait_for()
+    office.shot("directive-11-reports")
+    assert meng.complaints == []
+
+
+def gap_is_mended(enter: Enter, office: Screen, campus: Cast) -> None:
+    """The other college has not reported: the rules find it, it reports and mends, the office verifies."""
+    mending.sweep_gaps(at=clock.now())
+    page = office.go("/command/gaps/")
+    row = page.locator("tr").filter(has_text="外国语学院").filter(has_text="日报过时未报")
+    row.locator("a").first.click()
+    page.get_by_role("button", name="发起整改").click()
+    page.wait_for_url(re.compile(r"/command/corrections/\d+/$"))
+    address = page.url.removeprefix(office.url)
+    xu, ou = enter("xu"), enter("ou")
+    work = xu.go(f"/command/daily/{campus.org['EN2301'].pk}/")
+    work.locator("button[name=zero]").click()
+    work.get_by_text("零报告").first.wait_for()
+    work = ou.go(f"/command/daily/?unit={campus.org['FL'].pk}")
+    work.locator("form[action*='/take-in/'] button").click()
+    work.locator("form[action*='/take-in/']").wait_for(state="detached")
+    work = ou.go(f"/command/daily/{campus.org['FL'].pk}/")
+    work.locator("button[name=zero]").click()
+    work.get_by_text("零报告").first.wait_for()
+    work = ou.go(address)
+    work.locator("form[action$='/done/'] textarea").fill("已补报，今后由值班人代报")
+    work.locator("form[action$='/done/'] button").click()
+    work.get_by_text("已整改，待核验").first.wait_for()
+    page = office.go(address)
+    page.locator("form[action$='/verify/'] button").click()
+    page.get_by_text("已核验").first.wait_for()
+    office.shot("directive-12-mended")
+    found = Correction.objects.get()
+    assert (found.state, found.finding.organisation) == ("verified", campus.org["FL"])
+    mending.sweep_gaps(at=clock.now() + timedelta(minutes=10))
+    found.finding.refresh_from_db()
+    assert found.finding.ended_at is not None, "the gap is gone, not only called mended"
+    assert xu.complaints == ou.complaints == []
