@@ -338,6 +338,20 @@ def split(request: ApiRequest, task_id: int, body: SplitIn) -> dict[str, Any]:
     return {"parts": [{"id": part.pk, "unit": part.unit.code, "state": part.state} for part in parts]}
 
 
+class DeadlineIn(Schema):
+    due_at: datetime
+    text: str
+
+
+@router.post("/tasks/{task_id}/deadline", response=dict[str, Any], operation_id="task_deadline")
+def deadline(request: ApiRequest, task_id: int, body: DeadlineIn) -> dict[str, Any]:
+    """Another deadline, with a reason, by the side that ordered the task. Parts due later come forward with it."""
+    now = clock.now()
+    row = queries.task_for(request.actor, task_id, on=clock.local_day(now))
+    done = actions.set_deadline(row, clock.aware(body.due_at), text=body.text, by=request.actor, at=now)
+    return task_reads.as_json(done, at=now)
+
+
 @router.get("/mine", response=dict[str, Any], operation_id="my_work")
 def work(request: ApiRequest) -> dict[str, Any]:
     """Whatever waits for the asker in any room, the most urgent first."""

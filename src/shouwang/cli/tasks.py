@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from shouwang.cli.common import Row, actor, as_option, json_option, print_json, show
+from shouwang.cli.common import Row, actor, as_option, json_option, moment, print_json, show
 from shouwang.command import actions, queries
 from shouwang.command.queries import tasks as reads
 from shouwang.command.rules.tasks import ACTS
@@ -68,7 +68,7 @@ def one(task_id: int, user: str | None) -> None:
 
 @task.command("do")
 @click.argument("task_id", type=int)
-@click.argument("act", type=click.Choice([name for name in ACTS if name != "split"]))
+@click.argument("act", type=click.Choice([name for name in ACTS if name not in ("split", "postpone")]))
 @click.option("--text", default="", help="What there is to say; for done, the evidence.")
 @click.option("--reason", default="", help="For done with parts still open.")
 @as_option
@@ -78,6 +78,22 @@ def do(task_id: int, act: str, text: str, reason: str, user: str | None, as_json
     by, now = actor(user), clock.now()
     row = queries.task_for(by, task_id, on=clock.local_day(now))
     done = actions.act_on_task(row, act, text=text, reason=reason, by=by, at=now)
+    show([_brief(reads.as_json(done, at=now))], as_json)
+
+
+@task.command("deadline")
+@click.argument("task_id", type=int)
+@click.argument("until", metavar="MOMENT")
+@click.option("--reason", required=True, help="Read by who owes the task.")
+@as_option
+@json_option
+def deadline(task_id: int, until: str, reason: str, user: str | None, as_json: bool) -> None:
+    """Another deadline, by the side that ordered the task: 2026-03-06T12:00."""
+    by, now = actor(user), clock.now()
+    row = queries.task_for(by, task_id, on=clock.local_day(now))
+    due_at = moment(until, "MOMENT")
+    assert due_at is not None  # the argument is required
+    done = actions.set_deadline(row, due_at, text=reason, by=by, at=now)
     show([_brief(reads.as_json(done, at=now))], as_json)
 
 

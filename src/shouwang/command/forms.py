@@ -215,6 +215,13 @@ class SplitForm(forms.Form):
         choose_from(self, "units", units)
 
 
+class DeadlineForm(forms.Form):
+    """Another deadline of a task, and why."""
+
+    due_at = forms.DateTimeField(label=_("Due"), widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M"])
+    text = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class TaskFilterForm(forms.Form):
     show = forms.ChoiceField(required=False, choices=[(show, show) for show in SHOWS])
     directive = forms.IntegerField(required=False, min_value=1, max_value=2**62)

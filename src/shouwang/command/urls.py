@@ -41,6 +41,7 @@ urlpatterns = [
     path("mine/", tasks.work, name="work"),
     path("tasks/", tasks.listing, name="tasks"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/deadline/", tasks.deadline, name="task_deadline"),
     path("tasks/<int:pk>/split/", tasks.split, name="task_split"),
     path("tasks/<int:pk>/<slug:name>/", tasks.act, name="task_act"),
     path("directives/", directives.listing, name="directives"),

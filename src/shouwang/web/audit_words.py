@@ -124,6 +124,7 @@ VERBS = {
     "task.hand_back": _("handed a task back"),
     "task.help": _("answered a call for help with a task"),
     "task.note": _("noted progress of a task"),
+    "task.postpone": _("changed the deadline of a task"),
     "task.send_back": _("sent a task back"),
     "task.split": _("split a task among units below"),
     "task.verify": _("verified a task"),

@@ -15,7 +15,7 @@ from shouwang.command.actions.directives import (
 )
 from shouwang.command.actions.issuing import acknowledge, issue, mark_read, withdraw
 from shouwang.command.actions.standing import declare_level, end_level, issue_report
-from shouwang.command.actions.tasks import act_on_task, split_task, sweep_tasks
+from shouwang.command.actions.tasks import act_on_task, set_deadline, split_task, sweep_tasks
 
 __all__ = [
     "accept_undecided",
@@ -36,6 +36,7 @@ __all__ = [
     "refresh_board",
     "send_back",
     "send_back_report",
+    "set_deadline",
     "set_report_plan",
     "sign",
     "split_task",

@@ -23,19 +23,20 @@ from shouwang.org.queries import current
 
 RULE = system_actor("escalation")
 AT_ONCE = 500  # overdue tasks a transaction: a quarter of a second, in which check-ins wait
+OWN_WAY = frozenset({"split", "postpone"})  # acts that ask for more than words
 EVENT = ("task", "at", "act", "before", "after", "text", "by", "person")
 
 
 @transaction.atomic
 def act_on_task(task: Task, act: str, *, text: str = "", reason: str = "", by: Actor, at: datetime) -> Task:
-    """One act of `rules.ACTS` (splitting has its own). Forbidden for who stands on the other side, and for verifying
-    one's own work; Conflict where the state does not allow it; BadInput without the words or evidence it needs.
+    """One act of `rules.ACTS` (splitting and a new deadline have their own). Forbidden for who stands on the other
+    side, and for verifying one's own work; Conflict where the state does not allow it; BadInput without the words or evidence it needs.
 
     `reason` closes a task whose parts are not all verified. Events: task.done, task.verified.
     """
     row = _locked(task)
     known = rules.ACTS.get(act)
-    if known is None or act == "split":
+    if known is None or act in OWN_WAY:
         raise BadInput(_("There is no such act: %(act)s."), field="act", act=act)
     if known.side not in sides(by, answered_by(by, on=clock.local_day(at)), row):
         raise Forbidden(_("This is for the other side to do."), code="other_side")
@@ -118,6 +119,34 @@ def split_task(
     row.save()
     _note(row, "split", before, "、".join(unit.name for unit in fresh), by=by, at=at)
     return list(row.children.select_related("unit").order_by("unit__path"))
+
+
+@transaction.atomic
+def set_deadline(task: Task, due_at: datetime, *, text: str, by: Actor, at: datetime) -> Task:
+    """Another deadline, with a reason, by the side that ordered the task; who was asked because it was late is asked
+    no more. Parts due later are drawn forward with it, others keep theirs. BadInput, Forbidden, Conflict as the acts.
+    """
+    row = _locked(task)
+    if rules.ISSUER not in sides(by, answered_by(by, on=clock.local_day(at)), row):
+        raise Forbidden(_("This is for the other side to do."), code="other_side")
+    rules.after(row.state, "postpone")
+    text = rules.check_words("postpone", text)
+    rules.check_deadline(due_at, old=row.due_at, whole=row.parent.due_at if row.parent else None, now=at)
+    ids = [row.pk]
+    while ids:  # the task, then its parts, and parts of parts, that would be due after it
+        moved = Task.objects.select_for_update(of=("self",)).filter(pk__in=ids).select_related("unit")
+        for one in moved.order_by("pk"):
+            said = f"{_moment(one.due_at)} → {_moment(due_at)}\n{text}"
+            one.due_at, one.escalation, one.escalated_to, one.changed_at = due_at, 0, None, at
+            one.save(update_fields=["due_at", "escalation", "escalated_to", "changed_at"])
+            _note(one, "postpone", one.state, said, by=by, at=at)
+        later = Task.objects.filter(parent__in=ids, due_at__gt=due_at).exclude(state__in=rules.FINAL)
+        ids = list(later.values_list("pk", flat=True))
+    return _locked(row)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
 
 
 def close_tasks(directive: Directive, reason: str, *, by: Actor, at: datetime) -> int:

@@ -76,6 +76,8 @@ ACTS: Mapping[str, Act] = {
         _act("done", UNIT, _("Say that it is done"), "open working split", DONE),
         _act("help", ISSUER, pgettext_lazy("task", "Answer"), "blocked", WORKING, says=True),
         _act("give_again", ISSUER, _("Give it again"), "returned", OPEN, says=True),
+        _act("postpone", ISSUER, _("Change the deadline"), "open working split blocked returned", None, says=True,
+             button=False),
         _act("verify", ISSUER, _("Verify"), "done", VERIFIED),
         _act("send_back", ISSUER, _("Send back"), "done", WORKING, says=True),
         _act("close", ISSUER, _("Close without it being done"), "open working split blocked returned done", CLOSED,
@@ -131,6 +133,17 @@ def check_done(*, evidence_required: bool, evidence: str, parts_open: int, reaso
             _("%(n)s parts are not verified yet. Wait for them, or give a reason for closing without them."),
             field="reason", code="parts_open", n=parts_open,
         )  # fmt: skip
+
+
+def check_deadline(new: datetime, *, old: datetime, whole: datetime | None, now: datetime) -> None:
+    """BadInput for a moment that has passed, for the deadline as it is, and for one after that of the `whole` of which
+    the task is a part."""
+    if new <= now:
+        raise BadInput(_("Choose a time that lies ahead."), field="due_at", code="due_passed")
+    if new == old:
+        raise BadInput(_("This is the deadline already."), field="due_at", code="due_same")
+    if whole is not None and new > whole:
+        raise BadInput(_("A part cannot be due after the whole."), field="due_at", code="due_too_late")
 
 
 def same_hand(*, done_by: int | None, done_by_person: int | None, account: int | None, person: int | None) -> bool:

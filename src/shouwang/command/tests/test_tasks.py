@@ -71,6 +71,43 @@ def test_acknowledged_split_evidenced_verified(cast: Cast, task: Task) -> None:
     assert AuditEntry.objects.filter(kind="task", object=str(task.pk)).count() == 4
 
 
+def test_the_issuer_changes_the_deadline_and_parts_come_forward(cast: Cast, task: Task) -> None:
+    fang, su, meng = cast.by("fang"), cast.by("su"), cast.by("meng")
+    act(task, "acknowledge", fang)
+    late, early = actions.split_task(task, [cast.org["CS2301"], cast.org["CS2302"]], by=fang, at=NOON)
+    actions.set_deadline(early, NOON + timedelta(hours=1), text="先做", by=fang, at=NOON)
+    Task.objects.filter(pk=task.pk).update(escalation=2, escalated_to=cast.person["tang"])
+    sooner = NOON + timedelta(hours=6)
+    done = actions.set_deadline(task, sooner, text="明天复课", by=su, at=NOON)
+    late.refresh_from_db()
+    early.refresh_from_db()
+    assert (done.due_at, done.escalation, done.escalated_to, done.state) == (sooner, 0, None, "split")
+    assert (late.due_at, early.due_at) == (sooner, NOON + timedelta(hours=1))
+    event = TaskEvent.objects.filter(task=late).latest("id")
+    assert event.act == "postpone" and event.text.endswith("明天复课") and "2026-03-02 18:00" in event.text
+    for who, row in ((fang, task), (meng, late)):
+        with pytest.raises(Forbidden):
+            actions.set_deadline(row, LATER, text="想晚一点", by=who, at=NOON)
+    for moment, code in ((NOON, "due_passed"), (sooner, "due_same")):
+        with pytest.raises(BadInput) as refused:
+            actions.set_deadline(task, moment, text="改期", by=su, at=NOON)
+        assert refused.value.error_code == code
+    with pytest.raises(BadInput) as whole:
+        actions.set_deadline(late, sooner + timedelta(hours=1), text="改期", by=fang, at=NOON)
+    assert whole.value.error_code == "due_too_late"
+    with pytest.raises(BadInput):
+        actions.set_deadline(task, LATER, text=" ", by=su, at=NOON)
+    with pytest.raises(BadInput):
+        act(task, "postpone", su, "不经这里")
+
+
+def test_what_is_over_has_no_new_deadline(cast: Cast, task: Task) -> None:
+    su = cast.by("su")
+    act(task, "close", su, "不再需要")
+    with pytest.raises(Conflict):
+        actions.set_deadline(task, LATER + timedelta(days=1), text="改期", by=su, at=NOON)
+
+
 def test_help_is_asked_and_answered_and_a_task_handed_back(cast: Cast, task: Task) -> None:
     fang, su = cast.by("fang"), cast.by("su")
     with pytest.raises(BadInput):

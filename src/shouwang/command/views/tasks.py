@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from shouwang.command import actions, queries
 from shouwang.command.account.facts import may_quote
 from shouwang.command.capabilities import page_of
-from shouwang.command.forms import ActForm, SplitForm, TaskFilterForm
+from shouwang.command.forms import ActForm, DeadlineForm, SplitForm, TaskFilterForm
 from shouwang.command.models import Task
 from shouwang.command.queries import tasks as reads
 from shouwang.command.reading import capability_name
@@ -45,6 +45,7 @@ HAPPENED = {
     "done": pgettext_lazy("task event", "said that it is done"),
     "help": pgettext_lazy("task event", "answered"),
     "give_again": pgettext_lazy("task event", "gave it again"),
+    "postpone": pgettext_lazy("task event", "changed the deadline"),
     "verify": pgettext_lazy("task event", "verified"),
     "send_back": pgettext_lazy("task event", "sent back"),
     "close": pgettext_lazy("task event", "closed"),
@@ -120,6 +121,8 @@ def task(request: Request, pk: int) -> HttpResponse:
         "events": [(event, HAPPENED[event.act]) for event in reversed(sheet.events)],
         "kind": capability_name(row.capability) if row.capability else "", "page": page_of(row.capability),
         "split_form": SplitForm(units=Organisation.objects.none(), initial={"due_at": row.due_at}),
+        "deadline_form": DeadlineForm(initial={"due_at": row.due_at}),
+        "may_postpone": any(act.name == "postpone" for act in sheet.acts),
         "as_of": now, "may_quote": may_quote(request.actor, row.unit, f"task:{row.pk}", at=now),
     }  # fmt: skip
     return render(request, "command/task.html", context)
@@ -151,4 +154,16 @@ def split(request: Request, pk: int) -> HttpResponse:
     given = cleaned(SplitForm({**request.POST.dict(), "units": ids}, units=Organisation.objects.filter(pk__in=ids)))
     parts = actions.split_task(row, units, text=given["text"], due_at=given["due_at"], by=request.actor, at=now)
     messages.success(request, _("Split; it has %(n)s parts now.") % {"n": len(parts)})
+    return redirect("command:task", pk)
+
+
+@require_POST
+@signed_in
+def deadline(request: Request, pk: int) -> HttpResponse:
+    """Another deadline, with a reason."""
+    now = clock.now()
+    row = queries.task_for(request.actor, pk, on=clock.local_day(now))
+    given = cleaned(DeadlineForm(request.POST), _("Enter the new deadline, and say why."))
+    actions.set_deadline(row, given["due_at"], text=given["text"], by=request.actor, at=now)
+    messages.success(request, _("The deadline is changed; who owes the task reads why."))
     return redirect("command:task", pk)
