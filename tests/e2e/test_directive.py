@@ -12,7 +12,7 @@ from tests.story import TODAY
 
 from shouwang.command import actions as command
 from shouwang.command.mending import actions as mending
-from shouwang.command.models import Correction, Directive, Task
+from shouwang.command.models import Correction, Directive, GapFinding, Task
 from shouwang.command.tests.papers import put_in_charge
 from shouwang.core import clock
 from shouwang.org.tests.cast import NOON, Cast
@@ -208,9 +208,9 @@ def gap_is_mended(enter: Enter, office: Screen, campus: Cast) -> None:
     page.locator("form[action$='/verify/'] button").click()
     page.get_by_text("已核验").first.wait_for()
     office.shot("directive-12-mended")
-    found = Correction.objects.get()
-    assert (found.state, found.finding.organisation) == ("verified", campus.org["FL"])
+    finding = GapFinding.objects.get(code="reports_missing", organisation=campus.org["FL"])
+    assert Correction.objects.get(finding=finding).state == "verified"
     mending.sweep_gaps(at=clock.now() + timedelta(minutes=10))
-    found.finding.refresh_from_db()
-    assert found.finding.ended_at is not None, "the gap is gone, not only called mended"
+    finding.refresh_from_db()
+    assert finding.ended_at is not None, "the gap is gone, not only called mended"
     assert xu.complaints == ou.complaints == []

@@ -30,7 +30,8 @@ EVENT = ("task", "at", "act", "before", "after", "text", "by", "person")
 @transaction.atomic
 def act_on_task(task: Task, act: str, *, text: str = "", reason: str = "", by: Actor, at: datetime) -> Task:
     """One act of `rules.ACTS` (splitting and a new deadline have their own). Forbidden for who stands on the other
-    side, and for verifying one's own work; Conflict where the state does not allow it; BadInput without the words or evidence it needs.
+    side, and for verifying one's own work; Conflict where the state does not allow it; BadInput without the words or
+    evidence it needs.
 
     `reason` closes a task whose parts are not all verified. Events: task.done, task.verified.
     """
