@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, File, Form, Router, Schema
+from ninja.files import UploadedFile
 
 from shouwang.api.http import ApiRequest
 from shouwang.core import audit, clock
@@ -14,12 +15,14 @@ from shouwang.core.http import CSV, DOCX, XLSX
 from shouwang.org.queries import person_by_number
 from shouwang.tracing import queries
 from shouwang.tracing.actions import interview as actions
+from shouwang.tracing.actions import outside
 from shouwang.tracing.actions import sheet as sheets
 from shouwang.tracing.actions import unknowns as unknown_actions
 from shouwang.tracing.queries import interviews, scripts
 from shouwang.tracing.queries import unknowns as unknown_queries
 from shouwang.tracing.rules.interviews import MOST_OFF, Said
 from shouwang.tracing.rules.unknowns import Sketch
+from shouwang.tracing.views.uploads import kept
 
 router = Router(tags=["tracing"])
 LARGEST_ID = 2**63 - 1
@@ -244,3 +247,19 @@ def hand_over_sheet(request: ApiRequest, case_id: int, body: SheetIn) -> Any:
     case = queries.case_to_trace(request.actor, case_id)
     content = sheets.hand_over_sheet(case, form=body.form, full=body.full, by=request.actor, at=clock.now())
     return HttpResponse(content, content_type=TYPES[body.form])
+
+
+class BringIn(Schema):
+    order: Literal["", "day", "month"] = Field("", description="How days are written; empty: found out from the file")
+    dry_run: bool = Field(False, description="Only say what the file holds")
+
+
+@router.post("/cases/{int:case_id}/contacts/file", response=dict[str, Any], operation_id="bring_contacts")
+def bring_contacts(request: ApiRequest, case_id: int, file: File[UploadedFile], body: Form[BringIn]) -> Any:
+    """Note the contacts of a file of SORMAS or Go.Data with the case, as people nobody knows yet."""
+    case = queries.case_to_trace(request.actor, case_id)
+    with kept(file) as path:
+        found = outside.bring_contacts(
+            case, path, name=file.name or "", order=body.order, dry_run=body.dry_run, by=request.actor, at=clock.now()
+        )
+    return found.as_dict()

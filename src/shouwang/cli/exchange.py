@@ -98,3 +98,27 @@ def decide(row_id: int, number: str, classification: str, keep: bool, reason: st
     else:
         actions.set_aside(row, reason=reason, by=by, at=at)
     click.echo(f"row {row.pk}: {row.settled}.")
+
+
+@exchange.command("contacts")
+@click.argument("case_number")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--days", "order", type=click.Choice(["day", "month"]), help="03/04/2020: day or month first.")
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@as_option
+@json_option
+def contacts(case_number: str, file: Path, order: str | None, dry_run: bool, user: str | None, as_json: bool) -> None:
+    """Note the contacts of a file of SORMAS or Go.Data with a case, as people nobody knows yet."""
+    from shouwang.tracing.actions import outside
+    from shouwang.tracing.queries.why import case_named
+
+    by = actor(user)
+    found = outside.bring_contacts(
+        case_named(by, case_number), file, name=file.name, order=order or "", dry_run=dry_run, by=by, at=clock.now()
+    )
+    if as_json:
+        print_json(found.as_dict())
+        return
+    click.echo(f"read {found.read}, new {found.new}, known {found.known}, of other cases {found.others}")
+    for problem in found.problems[:20]:
+        click.echo(f"  row {problem.row}, {problem.column}: {problem.message} {problem.remedy}")

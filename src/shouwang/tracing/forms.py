@@ -219,6 +219,17 @@ class SheetForm(forms.Form):
     full = forms.BooleanField(required=False)
 
 
+class OutsideForm(forms.Form):
+    """A file of contacts of another system."""
+
+    file = forms.FileField(label=_("File"), error_messages={"required": _("Choose the file.")})
+    order = forms.ChoiceField(
+        label=_("Days such as 03/04/2020 are written"),
+        choices=[("", _("find out from the file")), ("day", _("day first")), ("month", _("month first"))],
+        required=False,
+    )
+
+
 class GatheringForm(forms.Form):
     """What was held, and who took part."""
 

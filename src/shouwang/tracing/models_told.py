@@ -84,6 +84,8 @@ class UnknownContact(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="unknown_contacts")
     description = models.CharField(max_length=300)
+    # What the contact is known by in the system whose file brought it; "" for one that was noted here.
+    outside_key = models.CharField(max_length=80, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     place_text = models.CharField(max_length=120, blank=True)
@@ -101,6 +103,9 @@ class UnknownContact(models.Model):
     class Meta:
         ordering = ["starts_at", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["case", "outside_key"], condition=~Q(outside_key=""), name="unknown_brought_once"
+            ),
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="unknown_end_after_start"
             ),

@@ -60,6 +60,7 @@ VERBS = {
     "contact.network": _("saw the contact in a network"),
     "contact.place": _("saw the contact in a building view"),
     "contact.regraded": _("gave a contact another grade"),
+    "contact.brought": _("noted contacts of another system with a case"),
     "contact.rule_previewed": _("looked at what another rule would change"),
     "contact.searched": _("found the person while looking for a contact"),
     "contact.reconsidered": _("reconsidered a contact"),

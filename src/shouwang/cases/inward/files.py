@@ -69,13 +69,13 @@ def pack_of(job: Job) -> Pack:
     return active_pack(active_packs(clock.local_day(job.at)), job.run.options.get("pack", ""))
 
 
-def _read(job: Job) -> Reading:
+def _read(job: Job) -> Reading[rules.Outside]:
     job.by.require(MANAGE, root_of(job.run).path)
     order, today = job.run.options.get("order", ""), clock.local_day(job.at)
     return read_cases(job.path, name=job.run.file_name, order=order, today=today, progress=job.progress)
 
 
-def _judge(reading: Reading, root: Organisation, pack: Pack, job: Job) -> list[rules.Verdict]:
+def _judge(reading: Reading[rules.Outside], root: Organisation, pack: Pack, job: Job) -> list[rules.Verdict]:
     known = load_known(reading.rows, reading.system, root, pack, by=job.by)
     return rules.judge(
         reading.rows, known, path=root.path, system=reading.system, past_days=words().past_days, now=job.at
@@ -155,7 +155,7 @@ def _records(keys: Iterable[str]) -> dict[str, rules.RecordFact]:
     return found
 
 
-def _outcome(reading: Reading, verdicts: Sequence[rules.Verdict], job: Job) -> Outcome:
+def _outcome(reading: Reading[rules.Outside], verdicts: Sequence[rules.Verdict], job: Job) -> Outcome:
     problems, refused = list(reading.problems), Counter(reading.refused)
     for verdict in verdicts:
         if verdict.error is not None:
@@ -179,7 +179,7 @@ def _outcome(reading: Reading, verdicts: Sequence[rules.Verdict], job: Job) -> O
 FIELDS = {"onset_at": "onset", "detected_at": "reported", "classification": "classification", "id": "id"}
 
 
-def _problem(verdict: rules.Verdict, reading: Reading) -> RowProblem:
+def _problem(verdict: rules.Verdict, reading: Reading[rules.Outside]) -> RowProblem:
     error = verdict.error
     assert error is not None
     key = FIELDS.get(error.field or "", "")
@@ -187,7 +187,7 @@ def _problem(verdict: rules.Verdict, reading: Reading) -> RowProblem:
     return RowProblem.from_error(error, row=verdict.outside.row, column=reading.label(key), value=str(value or ""))
 
 
-def _remarks(reading: Reading, run: ImportRun) -> list[dict[str, Any]]:
+def _remarks(reading: Reading[rules.Outside], run: ImportRun) -> list[dict[str, Any]]:
     """What whoever brings the file in must know of it as a whole."""
     found: list[tuple[str, str]] = []
     if slips := unknown_columns(reading.header, reading.system):

@@ -37,7 +37,8 @@ def file_new(request: Request) -> HttpResponse:
     by, at = request.actor, clock.now()
     by.require(actions.MANAGE)
     packs = active_packs(clock.local_day(at))
-    form = forms.FileForm(request.POST or None, request.FILES or None, packs=packs)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = forms.FileForm(*sent, packs=packs)
     if form.is_bound and form.is_valid():
         upload, values = form.cleaned_data["file"], form.cleaned_data
         try:

@@ -50,11 +50,11 @@ def words() -> Words:
     )  # fmt: skip
 
 
-def find_columns(header: Sequence[str]) -> dict[str, int]:
+def find_columns(header: Sequence[str], columns: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     """Field -> position of the first header that is known for it; a column serves one field."""
     plain = [plain_name(cell) for cell in header]
     found: dict[str, int] = {}
-    for field, names in words().columns.items():
+    for field, names in columns.items():
         for name in names:
             if name in plain and plain.index(name) not in found.values():
                 found[field] = plain.index(name)

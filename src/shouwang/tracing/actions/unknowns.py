@@ -32,13 +32,17 @@ State = UnknownContact.State
 
 
 @transaction.atomic
-def note(case: Case, sketch: rules.Sketch, *, by: Actor, at: datetime) -> UnknownContact:
-    """Note somebody whom the case met and nobody knows; needs trace.work and an open case. BadInput."""
+def note(case: Case, sketch: rules.Sketch, *, outside_key: str = "", by: Actor, at: datetime) -> UnknownContact:
+    """Note somebody whom the case met and nobody knows; needs trace.work and an open case. BadInput.
+
+    `outside_key`: what another system knows them by, whose file brought them.
+    """
     case = case_to_trace(by, case.pk)
     rules.check(sketch, at=at)
     row = UnknownContact.objects.create(
         case=case,
         description=sketch.description.strip(),
+        outside_key=outside_key,
         starts_at=sketch.starts_at,
         ends_at=sketch.ends_at,
         place_text=sketch.place_text.strip(),

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shouwang.cases.inward.reading import Reading, read_cases
+from shouwang.cases.inward.rules import Outside
 from shouwang.core.errors import BadInput
 
 TODAY = date(2026, 3, 2)
 
 
-def read(tmp_path: Path, text: str, *, order: str = "", encoding: str = "utf-8") -> Reading:
+def read(tmp_path: Path, text: str, *, order: str = "", encoding: str = "utf-8") -> Reading[Outside]:
     path = tmp_path / "cases.csv"
     path.write_bytes(text.encode(encoding))
     return read_cases(path, name=path.name, order=order, today=TODAY)
