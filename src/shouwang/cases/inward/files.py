@@ -1,12 +1,14 @@
-"""A case file of another system as an import run: judged by `check`, written in one transaction by `commit`.
+"""A case file of another system as an import run: judged by `check`, written by `commit` a few cases at a time.
 
-A killed commit has written nothing and is performed again; the same file again changes nothing.
+Opening a case tells every room, so that a long file in one transaction would keep check-ins waiting. A killed commit
+has opened some: performed again it finds these known, and opens the rest; the same file again changes nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +23,8 @@ from shouwang.cases.inward.words import unknown_columns, words
 from shouwang.cases.models import Case
 from shouwang.cases.queries import active_pack
 from shouwang.core import audit, clock, imports
-from shouwang.core.errors import NotFound
+from shouwang.core.bulk import batches
+from shouwang.core.errors import Conflict, NotFound
 from shouwang.core.files.problems import RowProblem
 from shouwang.core.imports import Job, Outcome
 from shouwang.core.models import ImportRun
@@ -34,6 +37,7 @@ from shouwang.org.models import Organisation, Person
 KIND = "outside_cases"
 MANAGE = "case.manage"
 CHUNK = 2000  # keys in one query
+AT_ONCE = 20  # cases a transaction: about a quarter of a second, in which check-ins wait
 
 
 class CaseImporter:
@@ -48,12 +52,18 @@ class CaseImporter:
     def commit(self, job: Job, done: Callable[[Outcome], None]) -> None:
         root, pack = root_of(job.run), pack_of(job)
         reading = _read(job)
+        verdicts = _judge(reading, root, pack, job)
+        outcome = _outcome(reading, verdicts, job)
+        queued = 0
+        for part in batches([one for one in verdicts if one.kind in (rules.NEW, rules.REVIEW)], AT_ONCE):
+            with transaction.atomic():
+                # One file of an institution after the other: the second sees what the first has written.
+                Organisation.objects.select_for_update().get(pk=root.pk)
+                queued += _write(_unwritten(part, reading.system, root), reading.system, root, pack, job)
         with transaction.atomic():
-            # One file of an institution after the other: the second sees what the first has written.
-            Organisation.objects.select_for_update().get(pk=root.pk)
-            verdicts = _judge(reading, root, pack, job)
-            outcome = _outcome(reading, verdicts, job)
-            _write(verdicts, reading.system, root, pack, job)
+            if queued:
+                new = {"rows": queued}
+                audit.record("outside_case.queued", "outside_case", job.run.pk, by=job.by, at=job.at, new=new)
             done(outcome)
 
 
@@ -203,19 +213,28 @@ def _remarks(reading: Reading[rules.Outside], run: ImportRun) -> list[dict[str, 
     return [{"code": code, "message": message, "count": 1, "rows": ()} for code, message in found]
 
 
-def _write(verdicts: Sequence[rules.Verdict], system: str, root: Organisation, pack: Pack, job: Job) -> None:
+def _unwritten(part: Sequence[rules.Verdict], system: str, root: Organisation) -> list[rules.Verdict]:
+    """Those that nobody has written since the file was judged."""
+    keys = {rules.fingerprint(root.path, system, verdict.outside): verdict for verdict in part}
+    there = _records(keys)
+    return [one for key, one in keys.items() if key not in there or there[key].content != one.outside.content()]
+
+
+def _write(verdicts: Sequence[rules.Verdict], system: str, root: Organisation, pack: Pack, job: Job) -> int:
+    """Open and queue; how many wait."""
     ids = {verdict.person for verdict in verdicts if verdict.kind == rules.NEW}
     people = Person.objects.select_related("home").in_bulk([pk for pk in ids if pk is not None])
-    queued = 0
+    waiting = 0
     for verdict in verdicts:
+        case = None
         if verdict.kind == rules.NEW and verdict.person is not None:
-            case = _open(verdict.outside, people[verdict.person], pack, system, job)
-            _keep(verdict, system, root, pack, job, case)
-        elif verdict.kind == rules.REVIEW:
-            _keep(verdict, system, root, pack, job, None)
-            queued += 1
-    if queued:
-        audit.record("outside_case.queued", "outside_case", job.run.pk, by=job.by, at=job.at, new={"rows": queued})
+            try:
+                case = _open(verdict.outside, people[verdict.person], pack, system, job)
+            except Conflict:  # somebody has opened one since the file was judged
+                verdict = replace(verdict, kind=rules.REVIEW, code=rules.OPEN)
+        _keep(verdict, system, root, pack, job, case)
+        waiting += case is None
+    return waiting
 
 
 def _open(outside: rules.Outside, person: Person, pack: Pack, system: str, job: Job) -> Case:

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from shouwang.cases import actions as case_actions
-from shouwang.cases.inward import actions, queries
+from shouwang.cases.inward import actions, files, queries, rules
 from shouwang.cases.inward.models import OutsideCase
 from shouwang.cases.models import Case
 from shouwang.cases.outward import actions as outward
 from shouwang.cases.outward.exchange import SYSTEMS
 from shouwang.cases.outward.queries import LineFilter
 from shouwang.cases.tests.builders import COVID, DAY, opened
-from shouwang.core import imports
 from shouwang.core.errors import BadInput, Conflict, Forbidden, NotFound
 from shouwang.core.models import AuditEntry, ImportRun
 from shouwang.core.tree import subtree
@@ -73,19 +72,42 @@ def test_a_case_is_opened_with_what_the_file_says_and_only_once(cast: Cast) -> N
     assert Case.objects.count() == 1 and OutsideCase.objects.get().case == case
 
 
-def test_a_killed_import_has_written_nothing_and_is_taken_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = checked(cast, HEAD + LIN)
+def test_a_killed_import_is_taken_up_and_opens_nobody_twice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    Person.objects.filter(pk=cast.person["wang"].pk).update(sex="f", born=date(2005, 4, 2))
+    wang = "A-2,CORONAVIRUS,王,蕾,FEMALE,2005,4,2,02/28/2026,CONFIRMED,02/27/2026\n"
+    run = checked(cast, HEAD + LIN + wang)
     actions.confirm_cases(run, by=cast.by("he"), at=NOON)
+    met: list[Person] = []
 
-    def killed(*args: Any, **kwargs: Any) -> None:
-        raise KeyboardInterrupt
+    def killed(**given: Any) -> Case:
+        met.append(given["person"])
+        if len(met) > 1:
+            raise KeyboardInterrupt
+        return case_actions.open_case(**given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(imports, "_done", killed)
+        patch.setattr(files, "AT_ONCE", 1)
+        patch.setattr(files, "open_case", killed)
         with pytest.raises(KeyboardInterrupt):
             tasks.perform_import.func(run.pk)
-    assert not Case.objects.exists()
-    assert work(run).state == "done" and Case.objects.count() == 1
+    assert Case.objects.get().person == cast.person["lin"]
+    assert work(run).state == "done"
+    assert set(Case.objects.values_list("person__name", flat=True)) == {"林晓", "王蕾"}
+
+
+def test_a_case_opened_meanwhile_is_not_opened_twice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = checked(cast, HEAD + LIN)
+    actions.confirm_cases(run, by=cast.by("he"), at=NOON)
+    judge = rules.judge
+
+    def late(*args: Any, **given: Any) -> Any:
+        found = judge(*args, **given)
+        opened(cast, "lin")
+        return found
+
+    monkeypatch.setattr(rules, "judge", late)
+    assert work(run).state == "done"
+    assert Case.objects.count() == 1 and OutsideCase.objects.get().why == "open"
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
