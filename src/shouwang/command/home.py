@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shouwang.command import queries
+from shouwang.command.teams import queries as teams
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 
@@ -26,3 +27,11 @@ def work_card(actor: Actor) -> Mapping[str, Any] | None:
     """The first directives and tasks of one's own queue; nothing for whom none waits."""
     found = queries.work_of(actor, at=clock.now(), whole=False)
     return {"work": found, "first": found.items[:5]} if found.total else None
+
+
+def team_card(actor: Actor) -> Mapping[str, Any] | None:
+    """Where the asker is asked to serve or serves, with their next duty; nothing for whom no team asks."""
+    seats = teams.own_seats(actor)
+    if not seats:
+        return None
+    return {"seats": seats, "shifts": teams.own_shifts(actor, at=clock.now()), "today": clock.today()}

@@ -52,6 +52,7 @@ SECTIONS: list[Section] = [
     Section("checkins/_home/today.html", checkins.today_card, person=True),
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
     Section("command/_home/work.html", command_home.work_card, person=True),
+    Section("command/_home/teams.html", command_home.team_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_place, right="checkin.status"),
     Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),

@@ -18,13 +18,18 @@ from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_
 from shouwang.command.queries.daily_work import HAND_IN, TAKE_IN, Owed, daily_work
 from shouwang.command.queries.tasks import waiting_for_issuer, waiting_for_unit
 from shouwang.command.rules import tasks as rules
+from shouwang.command.teams import queries as teams
+from shouwang.command.teams import rules as team_rules
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
 from shouwang.tracing.queries.following import due_numbers
 
 MOST = 100  # of each kind on one page; how many there are is always told
-KINDS = ("acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check")
+KINDS = (
+    "acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check",
+    "second", "team",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Work:
 
 
 def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
-    """Ten queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
+    """Twelve queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
     nothing. Not `whole`: without clocks and follow-ups, which have their own cards on the home page."""
     answered = answered_by(by, on=clock.local_day(at))
     items: list[Item] = []
@@ -92,6 +97,7 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
     if by.holds(MANAGE):
         yield _listed("check", to_verify(by, answered), _check_item, at)
+    yield from _of_teams(by, answered, at)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -102,6 +108,13 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         due = due_numbers(by, at=at)["mine_due"]
         if due:
             yield "follow_up", [_follow_up_item(due, at)], 1
+
+
+def _of_teams(by: Actor, answered: Answered, at: datetime) -> Iterator[tuple[str, list[Item], int]]:
+    if answered or by.holds(MANAGE):
+        yield _listed("second", teams.to_decide(by, answered), _second_item, at)
+    if by.holds(MANAGE):
+        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
 
 
 def _listed(kind: str, rows: QuerySet[Any], item: Any, at: datetime) -> tuple[str, list[Item], int]:
@@ -194,6 +207,23 @@ def _check_item(row: Any, at: datetime) -> Item:
     return Item(
         "check", row.pk, row.title, _("Said to be mended: look and verify"), row.organisation.title, row.due_at,
         reverse("command:correction", args=[row.pk]), False,
+    )  # fmt: skip
+
+
+def _second_item(row: Any, at: datetime) -> Item:
+    starts = clock.day_start(row.starts)
+    return Item(
+        "second", row.pk, f"{row.person.name} · {row.team.title}", _("Asked for by a team: approve or refuse"),
+        row.home.title, starts, reverse("command:team", args=[row.team_id]), starts < at,
+    )  # fmt: skip
+
+
+def _team_item(row: Any, at: datetime) -> Item:
+    on = clock.local_day(at)
+    turn = team_rules.turn_of_team(row.state, has_leader=row.led, review_over=row.review_on < on)
+    return Item(
+        "team", row.pk, row.title, str(turn.next_step) if turn else "", row.organisation.title,
+        clock.day_start(row.review_on), reverse("command:team", args=[row.pk]), row.review_on < on,
     )  # fmt: skip
 
 

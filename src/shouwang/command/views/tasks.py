@@ -61,6 +61,8 @@ KINDS = {
     "report": ("report", "info", pgettext_lazy("work", "Daily report")),
     "mend": ("tool", "warn", pgettext_lazy("work", "Correction")),
     "check": ("eye-check", "special", pgettext_lazy("work", "Correction to verify")),
+    "second": ("user-plus", "info", pgettext_lazy("work", "Secondment")),
+    "team": ("users-group", "info", pgettext_lazy("work", "Team")),
     "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 
