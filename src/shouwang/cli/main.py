@@ -35,6 +35,7 @@ COMMANDS = {
     "task": ("tasks", "task", "Tasks of issued directives: list, act, split; what waits for oneself."),
     "board": ("report", "board", "The main numbers, and which units need attention."),
     "gap": ("gaps", "gap", "Weak points, their corrections, what people tell."),
+    "team": ("teams", "team", "Teams: who is seconded, duty, proposals, service records."),
     "measure": ("measures", "measure", "Control measures that hold, and what a level would change."),
     "level": ("report", "level", "Show, declare or end the response level."),
     "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),

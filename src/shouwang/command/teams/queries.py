@@ -56,9 +56,9 @@ def visible_teams(by: Actor, *, at: datetime) -> QuerySet[Team]:
     within |= in_ranges("organisation__path", answered.ranges)
     seconded = TeamMember.objects.filter(team=OuterRef("pk"))
     if by.person_id is not None:
-        within |= Exists(seconded.filter(person=by.person_id).exclude(state=rules.WITHDRAWN))
+        within |= Q(Exists(seconded.filter(person=by.person_id).exclude(state=rules.WITHDRAWN)))
     if answered or by.holds(MANAGE):
-        within |= Exists(seconded.filter(decided_homes(by, answered), state__in=LIVE))
+        within |= Q(Exists(seconded.filter(decided_homes(by, answered), state__in=LIVE)))
     return Team.objects.filter(within).select_related("organisation")
 
 
@@ -206,6 +206,12 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
     )
 
 
+def seat_of(by: Actor, row: TeamMember, *, at: datetime) -> Seat:
+    """One secondment as the asker sees it."""
+    on = clock.local_day(at)
+    return _seat(by, row, sides(by, row.team, at=at), answered_by(by, on=on), on)
+
+
 def _seat(by: Actor, row: TeamMember, stands: frozenset[str], answered: Answered, on: date) -> Seat:
     own = member_sides(by, row, stands, answered)
     acts = [act for act in rules.MEMBER_ACTS.values() if act.sides & own and row.state in act.frm]
@@ -340,7 +346,7 @@ def own_shifts(by: Actor, *, at: datetime, limit: int = 5) -> list[TeamShift]:
 def own_records(by: Actor) -> list[ServiceEntry]:
     if by.person_id is None:
         return []
-    return list(ServiceEntry.objects.filter(person=by.person_id).select_related("organisation"))
+    return list(ServiceEntry.objects.filter(person=by.person_id).select_related("organisation", "person"))
 
 
 def own_record_for(by: Actor, record_id: int) -> ServiceEntry:

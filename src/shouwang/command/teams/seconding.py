@@ -64,7 +64,8 @@ def ask(
     rules.check_dates(starts, ends, today=today, limits=rules_limits())
     # Two teams at once for one person: the second waits here and then sees the first.
     person = Person.objects.select_for_update(of=("self",)).select_related("home").get(pk=person.pk)
-    rules.check_person(left_on=person.left_on, has_home=person.home_id is not None, today=today)
+    rules.check_person(left_on=person.left_on, has_home=person.home is not None, today=today)
+    assert person.home is not None
     live = team.members.filter(state__in=queries.LIVE)
     if live.filter(person=person).exists():
         raise Conflict(_("This person is in the team, or asked for, already."), code="in_team", field="person")
@@ -73,7 +74,7 @@ def ask(
     if role == rules.LEADER:
         _check_leads_one(person, (starts, ends))
     row = TeamMember.objects.create(
-        team=team, person=person, role=role, home_id=person.home_id, starts=starts, ends=ends, asked_at=at,
+        team=team, person=person, role=role, home=person.home, starts=starts, ends=ends, asked_at=at,
         asked_by_id=by.account_id, asked_by_person_id=by.person_id, note=text,
     )  # fmt: skip
     note(team, "asked", text, person=person.pk, by=by, at=at)
@@ -83,7 +84,9 @@ def ask(
 
 
 def _check_leads_one(person: Person, spell: rules.Spell, but: int | None = None) -> None:
-    rows = TeamMember.objects.filter(person=person, role=rules.LEADER, state__in=queries.LIVE).exclude(pk=but)
+    rows = TeamMember.objects.filter(person=person, role=rules.LEADER, state__in=queries.LIVE)
+    if but is not None:
+        rows = rows.exclude(pk=but)
     rules.check_leads_one(spell, list(rows.values_list("starts", "ends")))
 
 

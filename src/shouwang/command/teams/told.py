@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shouwang.command.models import ServiceEntry, Team, TeamProposal, TeamShift
+from shouwang.command.models import ServiceEntry, Team, TeamMember, TeamProposal, TeamShift, TeamTask
 from shouwang.command.teams import queries, rules
-from shouwang.core import clock
+from shouwang.core import audit, clock
 from shouwang.core.scope import Actor
 
 
 def team_json(row: Team, *, at: datetime) -> dict[str, Any]:
+    return teams_json([row], at=at)[0]
+
+
+def teams_json(rows: Sequence[Team], *, at: datetime) -> list[dict[str, Any]]:
+    """One query for who leads them all."""
     on = clock.local_day(at)
-    leaders = queries.leading([row], on=on).get(row.pk, [])
-    turn = queries.turn_of(row, leaders, on=on)
+    leaders = queries.leading(rows, on=on)
+    return [_team(row, leaders.get(row.pk, []), at) for row in rows]
+
+
+def _team(row: Team, leaders: Sequence[TeamMember], at: datetime) -> dict[str, Any]:
+    turn = queries.turn_of(row, leaders, on=clock.local_day(at))
     return {
         "id": row.pk, "unit": row.organisation.code, "unit_name": row.organisation.title, "kind": row.kind,
         "name": row.name, "name_en": row.name_en, "purpose": row.purpose, "state": row.state, "since": row.since,
@@ -28,19 +38,27 @@ def team_json(row: Team, *, at: datetime) -> dict[str, Any]:
 def sheet_json(by: Actor, row: Team, *, at: datetime) -> dict[str, Any]:
     """A team whole, as far as the asker may see it (`whole`)."""
     found = queries.sheet(by, row, at=at)
+    saw_cannot(by, found, at=at)
     return {
-        **team_json(row, at=at), "whole": found.whole, "acts": [act.name for act in found.acts],
+        **_team(row, found.leaders, at), "whole": found.whole, "acts": [act.name for act in found.acts],
         "members": [seat_json(seat) for seat in found.seats],
         "places": [{"code": one.place.code, "name": one.place.title} for one in found.places],
-        "tasks": [
-            {"id": one.pk, "task": one.task_id, "text": one.task.text, "state": one.task.state,
-             "due_at": one.task.due_at, "outcome": one.outcome or None, "reason": one.reason}
-            for one in found.given
-        ],
+        "tasks": [given_json(one) for one in found.given],
         "duty": [shift_json(one) for one in found.shifts],
         "records": [record_json(one) for one in found.records],
         "events": [{"at": one.at, "act": one.act, "text": one.text} for one in found.events],
     }  # fmt: skip
+
+
+def saw_cannot(by: Actor, found: queries.Sheet, *, at: datetime) -> None:
+    """What stands in somebody's way may be their health: who read it is recorded."""
+    read = [seat.row.person_id for seat in found.seats if seat.cannot]
+    audit.saw("secondment.cannot_read", "team", read, by=by, at=at, object_id=found.team.pk)
+
+
+def member_json(by: Actor, row: TeamMember, *, at: datetime) -> dict[str, Any]:
+    """One secondment after a step on it."""
+    return seat_json(queries.seat_of(by, row, at=at))
 
 
 def seat_json(seat: queries.Seat) -> dict[str, Any]:
@@ -50,6 +68,13 @@ def seat_json(seat: queries.Seat) -> dict[str, Any]:
         "starts": row.starts, "ends": row.ends, "state": row.state, "reason": row.reason,
         "side": seat.turn.side if seat.turn else None, "next_step": str(seat.turn.next_step) if seat.turn else None,
         "acts": [act.name for act in seat.acts], "says_cannot": row.cannot_at is not None, "cannot": seat.cannot,
+    }  # fmt: skip
+
+
+def given_json(row: TeamTask) -> dict[str, Any]:
+    return {
+        "id": row.pk, "task": row.task_id, "text": row.task.text, "state": row.task.state, "due_at": row.task.due_at,
+        "given_at": row.given_at, "outcome": row.outcome or None, "released_at": row.released_at, "reason": row.reason,
     }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouwang.cases.queries.naming import unit_written
 from shouwang.command.models import Team
 from shouwang.command.queries.answering import MANAGE
-from shouwang.command.teams import actions, forms, queries, rules
-from shouwang.core import audit, clock
+from shouwang.command.teams import actions, forms, queries, rules, told
+from shouwang.core import clock
 from shouwang.core.errors import BadInput, Conflict, NotFound, ShouwangError
 from shouwang.core.forms import cleaned, put_error
 from shouwang.core.http import Request, signed_in
@@ -117,9 +117,7 @@ def team_page(request: Request, row: Team, **given: Any) -> HttpResponse:
     by, at = request.actor, clock.now()
     on = clock.local_day(at)
     sheet = queries.sheet(by, row, at=at)
-    # What stands in somebody's way may be their health.
-    read = [seat.row.person_id for seat in sheet.seats if seat.cannot]
-    audit.saw("secondment.cannot_read", "team", read, by=by, at=at, object_id=row.pk)
+    told.saw_cannot(by, sheet, at=at)
     approved = [seat.row for seat in sheet.seats if seat.row.state == rules.APPROVED]
     living = row.state != rules.DISSOLVED and bool(sheet.sides)
     tasks = list(queries.tasks_to_give(by, row, at=at)[:100]) if living else []

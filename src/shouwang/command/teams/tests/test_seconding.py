@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from msgspec.structs import replace
 
 from shouwang.command.models import ServiceEntry, Team, TeamMember
 from shouwang.command.queries import work_of
@@ -51,9 +52,7 @@ def test_for_their_own_people_whoever_asked_may_where_the_rules_say_so(
     assert seconding.act_on_member(row, "approve", by=cast.by("su"), at=NOON).state == "approved"
     other = second("admin", approve=False)
     known = queries.rules_now()
-    import msgspec
-
-    strict = msgspec.structs.replace(known, limits=msgspec.structs.replace(known.limits, own_people=False))
+    strict = replace(known, limits=replace(known.limits, own_people=False))
     monkeypatch.setattr(queries, "rules_now", lambda: strict)
     with pytest.raises(Forbidden):
         seconding.act_on_member(other, "approve", by=cast.by("su"), at=NOON)
