@@ -7,6 +7,9 @@ declares level I and issues the report; **Admin** checks a roster file, gives th
 **Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
 asks the colleges for daily reports.
 Gaps are looked for; Su opens one correction and Lin tells of a weak point.
+**Su** sets up a team at the college: Zhao leads it, Wang has duty, Meng is asked for; Meng led an
+earlier one, and Wang objects to their record of it.
+A team is proposed for the other college.
 He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
@@ -34,8 +37,10 @@ from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
 from shouwang.command.actions import control
 from shouwang.command.mending import actions as mending
-from shouwang.command.models import ControlMeasure, GapFinding, Task
+from shouwang.command.models import ControlMeasure, GapFinding, ServiceEntry, Task, Team, TeamProposal
 from shouwang.command.rules.daily import Words
+from shouwang.command.teams import actions as teams
+from shouwang.command.teams import seconding
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
 from shouwang.core.scope import CLI, system_actor
@@ -120,6 +125,7 @@ def tell(cast: Cast, home: Path) -> Story:
     _cared(story)
     _reports_asked(story)
     _mended(story)
+    _served(story)
     return story
 
 
@@ -409,3 +415,39 @@ def _mended(story: Story) -> None:
         "correction": opened.pk,
         "weak_point": told.pk,
     }
+
+
+def _served(story: Story) -> None:
+    """A team that stands at the college, with somebody still asked for; an earlier one, with a record objected to."""
+    cast, at = story.cast, NOON - timedelta(minutes=1)
+    su, fang, days = cast.by("su", at), cast.by("fang", at), {"starts": TODAY, "ends": TODAY + timedelta(days=13)}
+
+    def made(name: str, leader: str) -> Team:
+        team = teams.create_team(
+            cast.org["IE"], kind="task", name=name, purpose="支援流调与转运", review_on=days["ends"], by=su, at=at
+        )
+        for who, role in ((leader, "leader"), ("wang", "member")):
+            row = seconding.ask(team, cast.person[who], role=role, **days, by=su, at=at)
+            seconding.act_on_member(row, "approve", by=fang, at=at)
+        return teams.act_on_team(team, "stand", by=su, at=at)
+
+    earlier = made("寒假值守专班", "meng")
+    teams.act_on_team(earlier, "dissolve", text="寒假值守结束，无遗留问题，人员全部归队。", by=su, at=at)
+    entry = ServiceEntry.objects.get(person=cast.person["wang"])
+    seconding.object_to(entry, text="少记了一班", by=cast.by("wang", at), at=at)
+    team = made("流调专班", "zhao")
+    teams.add_place(team, cast.place["D1"], by=su, at=at)
+    wang = team.members.get(person=cast.person["wang"])
+    shift = seconding.plan_shift(
+        wang, cast.place["D1"], starts=at - timedelta(hours=2), ends=at + timedelta(hours=2), by=su, at=at
+    )
+    given = teams.give_task(team, Task.objects.get(pk=story.ids["task"]), by=su, at=at)
+    asked = seconding.ask(team, cast.person["meng"], role="member", **days, by=su, at=at)
+    proposal = TeamProposal.objects.create(
+        organisation=cast.org["FL"], points=3, evidence=[["cases_open", 2, 1]], found_at=at, seen_at=at,
+        purge_on=TODAY + timedelta(days=365),
+    )  # fmt: skip
+    story.ids |= {
+        "team": team.pk, "team_member": asked.pk, "team_shift": shift.pk, "team_given": given.pk,
+        "team_proposal": proposal.pk, "service": entry.pk,
+    }  # fmt: skip

@@ -113,7 +113,7 @@ def step(request: ApiRequest, team_id: int, act: str, body: TeamStepIn) -> Any:
 @router.post("/teams/{int:team_id}/members", response=Body, summary="Ask for a person; their home unit decides")
 def second(request: ApiRequest, team_id: int, body: SecondIn) -> Any:
     by, at = request.actor, clock.now()
-    row, given = queries.team_for(by, team_id, at=at), body.model_dump()
+    row, given = queries.worked_team_for(by, team_id, at=at), body.model_dump()
     try:
         person = person_by_number(by, given.pop("person"))
     except NotFound as error:
@@ -135,7 +135,7 @@ def member(request: ApiRequest, team_id: int, member_id: int, act: str, body: Wo
 @router.post("/teams/{int:team_id}/places", response=Body, summary="Add a place where it works")
 def add_place(request: ApiRequest, team_id: int, body: PlaceIn) -> Any:
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, team_id, at=at)
+    row = queries.worked_team_for(by, team_id, at=at)
     actions.add_place(row, _place(request, body.place), by=by, at=at)
     return told.sheet_json(by, row, at=at)
 
@@ -143,7 +143,7 @@ def add_place(request: ApiRequest, team_id: int, body: PlaceIn) -> Any:
 @router.post("/teams/{int:team_id}/places/remove", response=Body, summary="Remove a place; planned duty stays")
 def remove_place(request: ApiRequest, team_id: int, body: PlaceIn) -> Any:
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, team_id, at=at)
+    row = queries.worked_team_for(by, team_id, at=at)
     actions.remove_place(row, _place(request, body.place), by=by, at=at)
     return told.sheet_json(by, row, at=at)
 
@@ -152,7 +152,7 @@ def remove_place(request: ApiRequest, team_id: int, body: PlaceIn) -> Any:
 def give(request: ApiRequest, team_id: int, body: GiveIn) -> Any:
     """Who leads the team may then act for the task's unit."""
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, team_id, at=at)
+    row = queries.worked_team_for(by, team_id, at=at)
     return told.given_json(
         actions.give_task(row, task_for(by, body.task, on=clock.local_day(at)), by=by, at=at)
     )  # fmt: skip
@@ -168,7 +168,7 @@ def back(request: ApiRequest, team_id: int, given_id: int, body: WordsIn) -> Any
 @router.post("/teams/{int:team_id}/duty", response=Body, summary="Plan duty of a member")
 def plan(request: ApiRequest, team_id: int, body: DutyIn) -> Any:
     by, at = request.actor, clock.now()
-    row = queries.member_for(queries.team_for(by, team_id, at=at), body.member)
+    row = queries.member_for(queries.worked_team_for(by, team_id, at=at), body.member)
     place = _place(request, body.place)
     return told.shift_json(seconding.plan_shift(row, place, starts=body.starts, ends=body.ends, by=by, at=at))
 

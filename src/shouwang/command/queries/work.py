@@ -69,7 +69,7 @@ class Work:
 
 
 def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
-    """Twelve queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
+    """Eleven queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
     nothing. Not `whole`: without clocks and follow-ups, which have their own cards on the home page."""
     answered = answered_by(by, on=clock.local_day(at))
     items: list[Item] = []
@@ -89,15 +89,16 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("task", waiting_for_unit(by, answered), _task_item, at)
     if answered or by.holds(MANAGE):
         yield _listed("verify", waiting_for_issuer(by, answered), _verify_item, at)
-    if by.holds(SIGN):
-        yield _listed("sign", _to_sign(by), _sign_item, at)
-    if by.holds(MANAGE):
-        yield _listed("issue", _to_issue(by), _issue_item, at)
+    yield from _in_review(by, at)
     if answered or by.holds(MANAGE):
         yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
     if by.holds(MANAGE):
         yield _listed("check", to_verify(by, answered), _check_item, at)
-    yield from _of_teams(by, answered, at)
+    if answered or by.holds(MANAGE):
+        yield _listed("second", teams.to_decide(by, answered), _second_item, at)
+    # On the first page the office reads of units without a team among the gaps.
+    if whole and by.holds(MANAGE):
+        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -108,13 +109,6 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         due = due_numbers(by, at=at)["mine_due"]
         if due:
             yield "follow_up", [_follow_up_item(due, at)], 1
-
-
-def _of_teams(by: Actor, answered: Answered, at: datetime) -> Iterator[tuple[str, list[Item], int]]:
-    if answered or by.holds(MANAGE):
-        yield _listed("second", teams.to_decide(by, answered), _second_item, at)
-    if by.holds(MANAGE):
-        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
 
 
 def _listed(kind: str, rows: QuerySet[Any], item: Any, at: datetime) -> tuple[str, list[Item], int]:
@@ -153,13 +147,21 @@ def _verify_item(row: Any, at: datetime) -> Item:
     )  # fmt: skip
 
 
-def _to_sign(by: Actor) -> QuerySet[Directive]:
-    rows = Directive.objects.filter(
-        in_ranges("organisation__path", by.ranges(SIGN)), state=Directive.State.REVIEW, signed_at__isnull=True
-    )
+def _in_review(by: Actor, at: datetime) -> Iterator[tuple[str, list[Item], int]]:
+    """What one may sign, never what one wrote or submitted oneself, and what was signed and one may issue. One query:
+    few directives are in review at a time."""
+    if not (by.holds(SIGN) or by.holds(MANAGE)):
+        return
+    to_sign = in_ranges("organisation__path", by.ranges(SIGN)) & Q(signed_at__isnull=True)
     if by.account_id is not None:
-        rows = rows.exclude(Q(created_by=by.account_id) | Q(submitted_by=by.account_id))
-    return rows.select_related("organisation").order_by("submitted_at", "pk")
+        to_sign &= ~Q(created_by=by.account_id) & ~Q(submitted_by=by.account_id)
+    to_issue = in_ranges("organisation__path", by.ranges(MANAGE)) & Q(signed_at__isnull=False)
+    rows = Directive.objects.filter(to_sign | to_issue, state=Directive.State.REVIEW).select_related("organisation")
+    found = list(rows.order_by("submitted_at", "pk"))
+    unsigned = [row for row in found if row.signed_at is None]
+    signed = sorted((row for row in found if row.signed_at is not None), key=lambda row: (row.signed_at or at, row.pk))
+    yield "sign", [_sign_item(row, at) for row in unsigned[:MOST]], len(unsigned)
+    yield "issue", [_issue_item(row, at) for row in signed[:MOST]], len(signed)
 
 
 def _sign_item(row: Directive, at: datetime) -> Item:
@@ -167,13 +169,6 @@ def _sign_item(row: Directive, at: datetime) -> Item:
         "sign", row.pk, row.title, _("Read it and sign it off, or send it back"), row.organisation.title,
         row.acknowledge_by, reverse("command:directive", args=[row.pk]), False,
     )  # fmt: skip
-
-
-def _to_issue(by: Actor) -> QuerySet[Directive]:
-    rows = Directive.objects.filter(
-        in_ranges("organisation__path", by.ranges(MANAGE)), state=Directive.State.REVIEW, signed_at__isnull=False
-    )
-    return rows.select_related("organisation").order_by("signed_at", "pk")
 
 
 def _issue_item(row: Directive, at: datetime) -> Item:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from shouwang.command.mending.rules import Evidence
 from shouwang.command.models import (
@@ -26,11 +27,11 @@ from shouwang.command.queries.tasks import visible_tasks
 from shouwang.command.rules import tasks as task_rules
 from shouwang.command.teams import rules
 from shouwang.core import clock
-from shouwang.core.errors import NotFound
+from shouwang.core.errors import Forbidden, NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import ancestors, in_ranges, subtree
-from shouwang.org.models import Organisation
+from shouwang.org.models import Organisation, Person
 
 SHOWS = ("live", "forming", "standing", "over", "all")
 LIVE = (rules.ASKED, rules.APPROVED)
@@ -67,6 +68,15 @@ def team_for(by: Actor, team_id: int, *, at: datetime) -> Team:
     row = visible_teams(by, at=at).filter(pk=team_id).first()
     if row is None:
         raise NotFound
+    return row
+
+
+def worked_team_for(by: Actor, team_id: int, *, at: datetime) -> Team:
+    """One that the asker may work on, as its office or who leads it. NotFound where they may not know of it,
+    Forbidden where they may only look."""
+    row = team_for(by, team_id, at=at)
+    if not sides(by, row, at=at):
+        raise Forbidden(_("This step is somebody else's."), code="other_side")
     return row
 
 
@@ -327,6 +337,18 @@ def tasks_to_give(by: Actor, team: Team, *, at: datetime) -> QuerySet[Task]:
 
 
 # --- one's own, and service records ----------------------------------------------------------------------------------
+
+
+def name_and_seat(by: Actor) -> tuple[str, bool]:
+    """The asker's name, and whether a team asks for them or has them: one query, for everybody's first page.
+    NotFound for an account without a person."""
+    live = TeamMember.objects.filter(person=OuterRef("pk"), state__in=LIVE)
+    row = (
+        Person.objects.filter(pk=by.person_id or 0).annotate(seated=Exists(live)).values_list("name", "seated").first()
+    )
+    if row is None:
+        raise NotFound
+    return row
 
 
 def own_seats(by: Actor) -> list[TeamMember]:

@@ -42,7 +42,7 @@ def step(request: Request, pk: int, name: str) -> HttpResponse:
 def second(request: Request, pk: int) -> HttpResponse:
     """Ask for a person."""
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, pk, at=at)
+    row = queries.worked_team_for(by, pk, at=at)
     form = forms.SecondForm(request.POST)
     if form.is_valid():
         given = dict(form.cleaned_data)
@@ -86,7 +86,7 @@ def member(request: Request, pk: int, member_id: int, name: str) -> HttpResponse
 def places(request: Request, pk: int) -> HttpResponse:
     """Add a place, or remove one."""
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, pk, at=at)
+    row = queries.worked_team_for(by, pk, at=at)
     form = forms.PlaceForm(request.POST)
     given = cleaned(form)
     try:
@@ -106,7 +106,7 @@ def places(request: Request, pk: int) -> HttpResponse:
 def give(request: Request, pk: int) -> HttpResponse:
     """Give it a task."""
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, pk, at=at)
+    row = queries.worked_team_for(by, pk, at=at)
     task = task_for(by, cleaned(forms.GiveForm(request.POST))["task"], on=clock.local_day(at))
     actions.give_task(row, task, by=by, at=at)
     messages.success(request, _("Given. Who leads the team finds it in their work."))
@@ -129,7 +129,7 @@ def back(request: Request, pk: int, given_id: int) -> HttpResponse:
 def plan(request: Request, pk: int) -> HttpResponse:
     """Plan duty of a member."""
     by, at = request.actor, clock.now()
-    row = queries.team_for(by, pk, at=at)
+    row = queries.worked_team_for(by, pk, at=at)
     members = list(row.members.filter(state=rules.APPROVED).select_related("person"))
     form = forms.DutyForm(request.POST, members=members, places=list(row.places.select_related("place")))
     if form.is_valid():
