@@ -420,14 +420,14 @@ def _mended(story: Story) -> None:
 def _served(story: Story) -> None:
     """A team that stands at the college, with somebody still asked for; an earlier one, with a record objected to."""
     cast, at = story.cast, NOON - timedelta(minutes=1)
-    su, fang, days = cast.by("su", at), cast.by("fang", at), {"starts": TODAY, "ends": TODAY + timedelta(days=13)}
+    su, fang, last = cast.by("su", at), cast.by("fang", at), TODAY + timedelta(days=13)
 
     def made(name: str, leader: str) -> Team:
         team = teams.create_team(
-            cast.org["IE"], kind="task", name=name, purpose="支援流调与转运", review_on=days["ends"], by=su, at=at
+            cast.org["IE"], kind="task", name=name, purpose="支援流调与转运", review_on=last, by=su, at=at
         )
         for who, role in ((leader, "leader"), ("wang", "member")):
-            row = seconding.ask(team, cast.person[who], role=role, **days, by=su, at=at)
+            row = seconding.ask(team, cast.person[who], role=role, starts=TODAY, ends=last, by=su, at=at)
             seconding.act_on_member(row, "approve", by=fang, at=at)
         return teams.act_on_team(team, "stand", by=su, at=at)
 
@@ -442,7 +442,7 @@ def _served(story: Story) -> None:
         wang, cast.place["D1"], starts=at - timedelta(hours=2), ends=at + timedelta(hours=2), by=su, at=at
     )
     given = teams.give_task(team, Task.objects.get(pk=story.ids["task"]), by=su, at=at)
-    asked = seconding.ask(team, cast.person["meng"], role="member", **days, by=su, at=at)
+    asked = seconding.ask(team, cast.person["meng"], role="member", starts=TODAY, ends=last, by=su, at=at)
     proposal = TeamProposal.objects.create(
         organisation=cast.org["FL"], points=3, evidence=[["cases_open", 2, 1]], found_at=at, seen_at=at,
         purge_on=TODAY + timedelta(days=365),
