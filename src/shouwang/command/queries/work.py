@@ -206,10 +206,10 @@ def _check_item(row: Any, at: datetime) -> Item:
 
 
 def _second_item(row: Any, at: datetime) -> Item:
-    starts = clock.day_start(row.starts)
+    _start, due = clock.day_bounds(row.starts)
     return Item(
         "second", row.pk, f"{row.person.name} · {row.team.title}", _("Asked for by a team: approve or refuse"),
-        row.home.title, starts, reverse("command:team", args=[row.team_id]), starts < at,
+        row.home.title, due, reverse("command:team", args=[row.team_id]), due < at,
     )  # fmt: skip
 
 
