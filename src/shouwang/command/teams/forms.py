@@ -17,8 +17,15 @@ from shouwang.core.forms import choose
 WORDS = forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST})
 
 
+def _written(label: Any) -> forms.CharField:
+    """A unit or place as one writes it, which must be written."""
+    field = code_or_name(label)
+    field.required = True
+    return field
+
+
 class TeamForm(forms.Form):
-    unit = code_or_name(_("Unit it stands under"))
+    unit = _written(_("Unit it stands under"))
     kind = forms.ChoiceField(label=pgettext_lazy("team", "Kind"), choices=Team.Kind.choices)
     name = forms.CharField(label=_("Name"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=120, required=False)
@@ -51,7 +58,7 @@ class SecondForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    place = code_or_name(_("Place"))
+    place = _written(_("Place"))
     remove = forms.BooleanField(required=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from shouwang.command.models import (
     TeamShift,
     TeamTask,
 )
-from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by, who_answers
+from shouwang.command.queries.answering import MANAGE, SIGN, Answered, Owner, answered_by, who_answers
 from shouwang.command.queries.tasks import visible_tasks
 from shouwang.command.rules import tasks as task_rules
 from shouwang.command.teams import rules
@@ -163,12 +163,14 @@ def may_read_cannot(by: Actor, row: TeamMember, of_team: frozenset[str], answere
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A secondment as the asker sees it. `cannot` None: nothing was said, or it is not for the asker."""
+    """A secondment as the asker sees it. `cannot` None: nothing was said, or it is not for the asker. `decides`: who
+    answers for the home unit, while it is asked for; None where nobody does, or it is decided."""
 
     row: TeamMember
     turn: rules.Turn | None
     acts: list[rules.Act]
     cannot: str | None
+    decides: Person | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,11 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
     inside = any(row.person_id == by.person_id and row.state in (rules.APPROVED, rules.ENDED) for row in members)
     answering = answers_over(answered, team.organisation)
     whole = bool(stands) or inside or answering or by.holds(SIGN, team.organisation.path)
-    seats = [_seat(by, row, stands, answered, on) for row in members]
+    if team.state == rules.DISSOLVED:
+        leaders = [row for row in members if row.role in rules.LEADING and row.state == rules.ENDED]
+    asked = [row.home for row in members if row.state == rules.ASKED]
+    owners = who_answers(asked, on=on) if asked else {}
+    seats = [_seat(by, row, stands, answered, on, owners) for row in members]
     if not whole:
         seats = [seat for seat in seats if seat.row in leaders or _mine(by, seat.row, answered)]
     given, shifts, records, events = [], [], [], []
@@ -219,16 +225,20 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
 def seat_of(by: Actor, row: TeamMember, *, at: datetime) -> Seat:
     """One secondment as the asker sees it."""
     on = clock.local_day(at)
-    return _seat(by, row, sides(by, row.team, at=at), answered_by(by, on=on), on)
+    owners = who_answers([row.home], on=on) if row.state == rules.ASKED else {}
+    return _seat(by, row, sides(by, row.team, at=at), answered_by(by, on=on), on, owners)
 
 
-def _seat(by: Actor, row: TeamMember, stands: frozenset[str], answered: Answered, on: date) -> Seat:
+def _seat(
+    by: Actor, row: TeamMember, stands: frozenset[str], answered: Answered, on: date, owners: Mapping[int, Owner]
+) -> Seat:
     own = member_sides(by, row, stands, answered)
     acts = [act for act in rules.MEMBER_ACTS.values() if act.sides & own and row.state in act.frm]
     if asked_it(by, row) and not (rules_now().limits.own_people and answers_over(answered, row.home)):
         acts = [act for act in acts if act.name not in ("approve", "refuse")]
     told = row.cannot if row.cannot and may_read_cannot(by, row, stands, answered, on=on) else None
-    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told)
+    owner = owners.get(row.home_id) if row.state == rules.ASKED else None
+    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told, owner.person if owner else None)
 
 
 def _mine(by: Actor, row: TeamMember, answered: Answered) -> bool:

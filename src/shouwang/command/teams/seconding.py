@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.command.models import (
@@ -180,9 +180,10 @@ def close_all(team: Team, *, by: Actor, at: datetime) -> None:
 
 
 def close_over(*, by: Actor, at: datetime) -> int:
-    """Secondments past their last day, inside the caller's transaction: approved ones end, others are withdrawn."""
-    rows = TeamMember.objects.select_for_update(of=("self",)).select_related(*RELATED)
-    over = list(rows.filter(state__in=queries.LIVE, ends__lt=clock.local_day(at))[:500])
+    """Secondments past their last day, and of people who left, inside the caller's transaction: approved ones end,
+    others are withdrawn."""
+    rows, on = TeamMember.objects.select_for_update(of=("self",)).select_related(*RELATED), clock.local_day(at)
+    over = list(rows.filter(Q(ends__lt=on) | Q(person__left_on__lte=on), state__in=queries.LIVE)[:500])
     for row in over:
         _close(row, by=by, at=at)
         note(row.team, "end" if row.state == rules.ENDED else "withdraw", person=row.person_id, by=by, at=at)

@@ -88,17 +88,18 @@ def places(request: Request, pk: int) -> HttpResponse:
     by, at = request.actor, clock.now()
     row = queries.worked_team_for(by, pk, at=at)
     form = forms.PlaceForm(request.POST)
-    given = cleaned(form)
-    try:
-        place = place_written(by, given["place"])
-        if place is None:
-            raise BadInput(_("Say which place."), field="place")
-    except BadInput as error:
-        put_error(form, error)
-        return team_page(request, row, place_form=form)
-    change = actions.remove_place if given["remove"] else actions.add_place
-    change(row, place, by=by, at=at)
-    return redirect("command:team", pk)
+    if form.is_valid():
+        try:
+            place = place_written(by, form.cleaned_data["place"])
+            if place is None:
+                raise BadInput(_("Say which place."), field="place")
+            change = actions.remove_place if form.cleaned_data["remove"] else actions.add_place
+            change(row, place, by=by, at=at)
+        except BadInput as error:
+            put_error(form, error)
+        else:
+            return redirect("command:team", pk)
+    return team_page(request, row, place_form=form)
 
 
 @require_POST

@@ -172,6 +172,23 @@ def test_past_its_last_day_it_ends_by_itself(cast: Cast, second: Second) -> None
     assert actions.sweep_teams(at=LATER) == 0
 
 
+def test_who_left_serves_no_longer(cast: Cast, standing: Team) -> None:
+    Person.objects.filter(pk=cast.person["zhao"].pk).update(left_on=TODAY + DAY)
+    assert actions.sweep_teams(at=NOON) == 0
+    assert actions.sweep_teams(at=LATER) == 1
+    assert standing.members.get(role="leader").state == "ended"
+    turn = queries.sheet(cast.by("su"), standing, at=LATER).turn
+    assert turn is not None and turn.side == "office"
+
+
+def test_it_says_who_decides(cast: Cast, second: Second) -> None:
+    second("lin", approve=False)
+    second("qiu", approve=False)
+    team = second("wang").team
+    seats = queries.sheet(cast.by("su"), team, at=NOON).seats
+    assert [seat.decides.name if seat.decides else None for seat in seats] == ["方老师", None, None]
+
+
 def test_ended_before_it_began_nothing_was_served(cast: Cast, second: Second) -> None:
     row = second("lin", starts=TODAY + 5 * DAY)
     assert seconding.act_on_member(row, "end", text="不再需要", by=cast.by("su"), at=NOON).state == "ended"
