@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from shouwang.command.models import Directive, Task
+from shouwang.command.models import Directive, Task, Team
 from shouwang.command.queries.answering import (
     MANAGE,
     SIGN,
@@ -130,6 +130,11 @@ def sheet(by: Actor, task: Task, *, on: date) -> Sheet:
         task, stands, acts, parts, who_answers(units, on=on), list(task.events.select_related("by", "person")),
         own and task.state == rules.DONE, below,
     )  # fmt: skip
+
+
+def team_of(task: Task) -> Team | None:
+    """The team that works on it."""
+    return Team.objects.filter(given__task=task, given__released_at__isnull=True).first()
 
 
 def units_below(task: Task, ids: Sequence[int], *, on: date) -> list[Organisation]:

@@ -164,13 +164,16 @@ def may_read_cannot(by: Actor, row: TeamMember, of_team: frozenset[str], answere
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A secondment as the asker sees it. `cannot` None: nothing was said, or it is not for the asker. `decides`: who
-    answers for the home unit, while it is asked for; None where nobody does, or it is decided."""
+    answers for the home unit, while it is asked for; None where nobody does, or it is decided. `reason` of a decision
+    or an end, for those it concerns: the home unit, the person, the office and who leads.
+    """
 
     row: TeamMember
     turn: rules.Turn | None
     acts: list[rules.Act]
     cannot: str | None
     decides: Person | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,9 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
     stands, answered = sides(by, team, at=at), answered_by(by, on=on)
     leaders = leading([team], on=on).get(team.pk, [])
     members = list(team.members.select_related("person", "home", "asked_by", "decided_by"))
-    inside = any(row.person_id == by.person_id and row.state in (rules.APPROVED, rules.ENDED) for row in members)
+    # Whoever served sees the whole again when it is over, not what happens between.
+    serves = (rules.ENDED if team.state == rules.DISSOLVED else rules.APPROVED,)
+    inside = any(row.person_id == by.person_id and row.state in serves for row in members)
     answering = answers_over(answered, team.organisation)
     whole = bool(stands) or inside or answering or by.holds(SIGN, team.organisation.path)
     if team.state == rules.DISSOLVED:
@@ -238,7 +243,8 @@ def _seat(
         acts = [act for act in acts if act.name not in ("approve", "refuse")]
     told = row.cannot if row.cannot and may_read_cannot(by, row, stands, answered, on=on) else None
     owner = owners.get(row.home_id) if row.state == rules.ASKED else None
-    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told, owner.person if owner else None)
+    reason = row.reason if own else ""
+    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told, owner.person if owner else None, reason)
 
 
 def _mine(by: Actor, row: TeamMember, answered: Answered) -> bool:

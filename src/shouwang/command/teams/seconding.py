@@ -129,7 +129,8 @@ def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: 
     if name in ("withdraw", "end"):
         row.reason = text
     row.save()
-    note(team, name, "" if name == "cannot" else text, person=row.person_id, by=by, at=at)
+    # Reasons stand on the row, where not everybody in the team reads them: they may repeat what the person said.
+    note(team, name, person=row.person_id, by=by, at=at)
     new = {"state": row.state, "team": team.pk}
     audit.record(
         f"secondment.{name}", "secondment", row.pk, by=by, at=at, subject=row.person_id, old={"state": old}, new=new

@@ -65,7 +65,7 @@ def seat_json(seat: queries.Seat) -> dict[str, Any]:
     row = seat.row
     return {
         "id": row.pk, "name": row.person.name, "number": row.person.number, "role": row.role, "home": row.home.code,
-        "starts": row.starts, "ends": row.ends, "state": row.state, "reason": row.reason,
+        "starts": row.starts, "ends": row.ends, "state": row.state, "reason": seat.reason,
         "side": seat.turn.side if seat.turn else None, "next_step": str(seat.turn.next_step) if seat.turn else None,
         "acts": [act.name for act in seat.acts], "decides": seat.decides.name if seat.decides else None,
         "says_cannot": row.cannot_at is not None, "cannot": seat.cannot,

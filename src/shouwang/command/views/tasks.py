@@ -119,7 +119,7 @@ def task(request: Request, pk: int) -> HttpResponse:
         "events": [(event, HAPPENED[event.act]) for event in reversed(sheet.events)],
         "kind": capability_name(row.capability) if row.capability else "", "page": page_of(row.capability),
         "split_form": SplitForm(units=Organisation.objects.none(), initial={"due_at": row.due_at}),
-        "as_of": now,
+        "as_of": now, "team": reads.team_of(row),
     }  # fmt: skip
     return render(request, "command/task.html", context)
 

@@ -181,6 +181,51 @@ def test_who_left_serves_no_longer(cast: Cast, standing: Team) -> None:
     assert turn is not None and turn.side == "office"
 
 
+def test_somebody_of_the_campus_can_act_in_every_state(cast: Cast, standing: Team, second: Second) -> None:
+    """Whose turn it is finds an act; and where nobody's turn is, nobody finds one."""
+    rows = {
+        "asked": second("wang", approve=False),
+        "refused": seconding.act_on_member(
+            second("meng", approve=False), "refuse", text="班内无人接替", by=cast.by("fang"), at=NOON
+        ),
+        "withdrawn": seconding.act_on_member(
+            second("deng", approve=False), "withdraw", text="另有人选", by=cast.by("su"), at=NOON
+        ),
+        "approved": standing.members.get(person=cast.person["lin"]),
+    }  # fmt: skip
+    found: dict[str, set[str]] = {row.state: set() for row in rows.values()}
+    for name in cast.account:
+        for seat in queries.sheet(cast.by(name), standing, at=NOON).seats:
+            found[seat.row.state] |= {act.name for act in seat.acts}
+    assert found == {
+        "asked": {"approve", "refuse", "cannot", "withdraw"}, "approved": {"cannot", "end"}, "refused": set(),
+        "withdrawn": set(),
+    }  # fmt: skip
+
+
+def test_reasons_are_for_those_they_concern(cast: Cast, standing: Team, second: Second) -> None:
+    row = second("wang", approve=False)
+    seconding.act_on_member(row, "refuse", text="本人近期就医", by=cast.by("fang"), at=NOON)
+    read = {
+        name: [seat.reason for seat in queries.sheet(cast.by(name), standing, at=NOON).seats if seat.row == row]
+        for name in ("su", "fang", "zhao", "wang", "lin")
+    }
+    words = ["本人近期就医"]
+    assert read == {"su": words, "fang": words, "zhao": words, "wang": words, "lin": [""]}
+    assert not standing.events.filter(text__contains="就医").exists()
+
+
+def test_who_served_before_sees_the_whole_again_when_it_is_over(cast: Cast, standing: Team) -> None:
+    row = standing.members.get(person=cast.person["lin"])
+    assert queries.sheet(cast.by("lin"), standing, at=NOON).whole
+    seconding.act_on_member(row, "end", text="任务完成", by=cast.by("su"), at=NOON)
+    assert not queries.sheet(cast.by("lin"), standing, at=NOON).whole
+    over = actions.act_on_team(
+        standing, "dissolve", text="值守结束，人员归队，无遗留问题，经验已记录。", by=cast.by("su"), at=NOON
+    )
+    assert queries.sheet(cast.by("lin"), over, at=NOON).whole
+
+
 def test_it_says_who_decides(cast: Cast, second: Second) -> None:
     second("lin", approve=False)
     second("qiu", approve=False)
