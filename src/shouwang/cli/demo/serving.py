@@ -33,8 +33,12 @@ def teams_serve(stage: Stage, *, at: datetime) -> None:
     seconding.plan_shift(
         member, dormitory, starts=at + timedelta(hours=2), ends=at + timedelta(hours=6), by=office, at=at
     )
+    # A student of the counsellor's college, for whom no order holds.
+    other = Person.objects.filter(
+        kind="student", orders=None, home_path__startswith=_person("counsellor").home_path, account=None
+    ).earliest("number")  # fmt: skip
     seconding.ask(
-        team, _person("monitor"), role="member", starts=clock.local_day(at), text="夜间值守",
+        team, other, role="member", starts=clock.local_day(at), text="夜间值守",
         ends=clock.local_day(at) + timedelta(days=6), by=office, at=at,
     )  # fmt: skip
     task = Task.objects.exclude(state__in=task_rules.FINAL).order_by("-unit__path", "pk").first()

@@ -56,10 +56,16 @@ class SecondForm(forms.Form):
     ends = day_field(pgettext_lazy("secondment", "Last day"))
     text = forms.CharField(label=_("What for"), required=False, max_length=LONGEST)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="second_%s", **kwargs)  # several forms stand on one page
+
 
 class PlaceForm(forms.Form):
     place = _written(_("Place"))
     remove = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="place_%s", **kwargs)
 
 
 class GiveForm(forms.Form):
@@ -77,6 +83,6 @@ class DutyForm(forms.Form):
     ends = moment_field(pgettext_lazy("duty", "Until"), required=_("Say until when."))
 
     def __init__(self, *args: Any, members: Sequence[TeamMember], places: Sequence[TeamPlace], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="duty_%s", **kwargs)
         choose(self, "member", [(row.pk, row.person.name) for row in members])
         choose(self, "place", [(row.place.code, row.place.title) for row in places])

@@ -22,7 +22,7 @@ from shouwang.command.models import (
     TeamShift,
     TeamTask,
 )
-from shouwang.command.queries.answering import MANAGE, SIGN, Answered, Owner, answered_by, who_answers
+from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by, who_answers
 from shouwang.command.queries.tasks import visible_tasks
 from shouwang.command.rules import tasks as task_rules
 from shouwang.command.teams import rules
@@ -31,7 +31,8 @@ from shouwang.core.errors import Forbidden, NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import ancestors, in_ranges, subtree
-from shouwang.org.models import Organisation, Person
+from shouwang.org.models import Organisation, Person, Responsibility
+from shouwang.org.queries import current
 
 SHOWS = ("live", "forming", "standing", "over", "all")
 LIVE = (rules.ASKED, rules.APPROVED)
@@ -148,6 +149,31 @@ def asked_it(by: Actor, row: TeamMember) -> bool:
     return by.person_id is not None and by.person_id == row.asked_by_person_id
 
 
+def who_decides(rows: Sequence[TeamMember], *, on: date) -> dict[int, Person]:
+    """Secondment → who answers for its home unit, or else for the nearest above it: another than the person themselves
+    where there is one. Whom nobody answers for is not in it. Two queries."""
+    steps = {step for row in rows for step in ancestors(row.home.path)}
+    if not steps:
+        return {}
+    answers = Responsibility.objects.filter(
+        current(on), rank=Responsibility.Rank.FIRST, organisation__path__in=steps
+    ).values_list("organisation__path", "person")  # fmt: skip
+    by_path = dict(answers)
+    people = Person.objects.in_bulk(set(by_path.values()))
+    found = {}
+    for row in rows:
+        near = [by_path[step] for step in reversed(ancestors(row.home.path)) if step in by_path]
+        other = next((person for person in near if person != row.person_id), near[0] if near else None)
+        if other is not None:
+            found[row.pk] = people[other]
+    return found
+
+
+def own_seat(by: Actor, row: TeamMember, decides: Person | None) -> bool:
+    """Whether the asker would decide about themselves though somebody else can."""
+    return by.person_id == row.person_id and decides is not None and decides.pk != row.person_id
+
+
 def may_read_cannot(by: Actor, row: TeamMember, of_team: frozenset[str], answered: Answered, *, on: date) -> bool:
     """What stands in a person's way is for themselves, whoever leads the team and whoever answers for their home unit;
     for the office only where nobody answers for it up to the top."""
@@ -207,9 +233,8 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
     whole = bool(stands) or inside or answering or by.holds(SIGN, team.organisation.path)
     if team.state == rules.DISSOLVED:
         leaders = [row for row in members if row.role in rules.LEADING and row.state == rules.ENDED]
-    asked = [row.home for row in members if row.state == rules.ASKED]
-    owners = who_answers(asked, on=on) if asked else {}
-    seats = [_seat(by, row, stands, answered, on, owners) for row in members]
+    deciders = who_decides([row for row in members if row.state == rules.ASKED], on=on)
+    seats = [_seat(by, row, stands, answered, on, deciders) for row in members]
     if not whole:
         seats = [seat for seat in seats if seat.row in leaders or _mine(by, seat.row, answered)]
     given, shifts, records, events = [], [], [], []
@@ -230,21 +255,22 @@ def sheet(by: Actor, team: Team, *, at: datetime) -> Sheet:
 def seat_of(by: Actor, row: TeamMember, *, at: datetime) -> Seat:
     """One secondment as the asker sees it."""
     on = clock.local_day(at)
-    owners = who_answers([row.home], on=on) if row.state == rules.ASKED else {}
-    return _seat(by, row, sides(by, row.team, at=at), answered_by(by, on=on), on, owners)
+    deciders = who_decides([row] if row.state == rules.ASKED else [], on=on)
+    return _seat(by, row, sides(by, row.team, at=at), answered_by(by, on=on), on, deciders)
 
 
 def _seat(
-    by: Actor, row: TeamMember, stands: frozenset[str], answered: Answered, on: date, owners: Mapping[int, Owner]
+    by: Actor, row: TeamMember, stands: frozenset[str], answered: Answered, on: date, deciders: Mapping[int, Person]
 ) -> Seat:
     own = member_sides(by, row, stands, answered)
     acts = [act for act in rules.MEMBER_ACTS.values() if act.sides & own and row.state in act.frm]
-    if asked_it(by, row) and not (rules_now().limits.own_people and answers_over(answered, row.home)):
+    decides = deciders.get(row.pk)
+    asks = asked_it(by, row) and not (rules_now().limits.own_people and answers_over(answered, row.home))
+    if asks or own_seat(by, row, decides):
         acts = [act for act in acts if act.name not in ("approve", "refuse")]
     told = row.cannot if row.cannot and may_read_cannot(by, row, stands, answered, on=on) else None
-    owner = owners.get(row.home_id) if row.state == rules.ASKED else None
     reason = row.reason if own else ""
-    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told, owner.person if owner else None, reason)
+    return Seat(row, rules.MEMBER_TURNS.get(row.state), acts, told, decides, reason)
 
 
 def _mine(by: Actor, row: TeamMember, answered: Answered) -> bool:
@@ -330,6 +356,7 @@ def to_decide(by: Actor, answered: Answered) -> QuerySet[TeamMember]:
         mine |= Q(asked_by=by.account_id)
     if by.person_id is not None:
         mine |= Q(asked_by_person=by.person_id)
+        rows = rows.exclude(person=by.person_id)  # where nobody else can, their first page tells them
     if rules_now().limits.own_people:
         mine &= ~in_ranges("home__path", answered.ranges)
     rows = rows.exclude(mine)

@@ -211,9 +211,12 @@ def check_words(text: str, field: str = "text", *, least: int = 4, longest: int 
     return text
 
 
-def check_decider(*, asked_it: bool, own_unit: bool, own_people: bool) -> None:
+def check_decider(*, asked_it: bool, own_unit: bool, own_people: bool, own_seat: bool) -> None:
     """Forbidden (`own_asking`) where whoever asked decides too. Allowed only for a unit they answer for themselves
-    (`own_unit`), where the rules of the institution say so (`own_people`)."""
+    (`own_unit`), where the rules of the institution say so (`own_people`). Forbidden (`own_seat`) where somebody
+    decides about themselves though another answers for their home unit or above it."""
+    if own_seat:
+        raise Forbidden(_("It is about yourself: whoever else answers for your unit decides."), code="own_seat")
     if asked_it and not (own_unit and own_people):
         raise Forbidden(_("You asked for it: somebody else of the home unit decides."), code="own_asking")
 

@@ -94,9 +94,9 @@ def _check_leads_one(person: Person, spell: rules.Spell, but: int | None = None)
 def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: datetime) -> TeamMember:
     """One step of a secondment (`rules.MEMBER_ACTS`).
 
-    Forbidden (`own_asking`) where whoever asked decides too; BadInput without the words a step needs, also for an
-    approval against what the person said. "cannot" leads an approved one back to the home unit. What the person says
-    stands on the row alone: neither in the trail nor in the audit.
+    Forbidden (`own_asking`) where whoever asked decides too, (`own_seat`) about oneself where another can; BadInput
+    without the words a step needs, also for an approval against what the person said. "cannot" leads an approved one
+    back to the home unit. What the person says stands on the row alone: neither in the trail nor in the audit.
     """
     row = TeamMember.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=row.pk)
     on, team = clock.local_day(at), row.team
@@ -107,8 +107,10 @@ def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: 
     served = row.decided_at is not None  # it was approved before, until the person said that they cannot
     if name in ("approve", "refuse"):
         own = queries.answers_over(answered, row.home)
+        decides = queries.who_decides([row], on=on).get(row.pk)
         rules.check_decider(
-            asked_it=queries.asked_it(by, row), own_unit=own, own_people=rules_limits().own_people
+            asked_it=queries.asked_it(by, row), own_unit=own, own_people=rules_limits().own_people,
+            own_seat=queries.own_seat(by, row, decides),
         )  # fmt: skip
         if name == "approve" and row.cannot_at is not None:
             rules.check_words(text)  # decided against what the person said: with a reason

@@ -77,16 +77,17 @@ def test_an_act_is_done_by_its_side_in_its_state_with_its_words(
     assert name not in ("approve", "refuse") or rules.HOME in sides
 
 
-@given(st.booleans(), st.booleans(), st.booleans())
+@given(st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_who_asked_decides_only_for_their_own_people_where_the_rules_say_so(
-    asked: bool, own_unit: bool, own_people: bool
+    asked: bool, own_unit: bool, own_people: bool, own_seat: bool
 ) -> None:
-    if asked and not (own_unit and own_people):
+    given_ = {"asked_it": asked, "own_unit": own_unit, "own_people": own_people, "own_seat": own_seat}
+    if own_seat or (asked and not (own_unit and own_people)):
         with pytest.raises(Forbidden) as refused:
-            rules.check_decider(asked_it=asked, own_unit=own_unit, own_people=own_people)
-        assert refused.value.error_code == "own_asking"
+            rules.check_decider(**given_)
+        assert refused.value.error_code == ("own_seat" if own_seat else "own_asking")
     else:
-        rules.check_decider(asked_it=asked, own_unit=own_unit, own_people=own_people)
+        rules.check_decider(**given_)
 
 
 @given(st.integers(-400, 400), st.integers(-400, 400))

@@ -226,6 +226,21 @@ def test_who_served_before_sees_the_whole_again_when_it_is_over(cast: Cast, stan
     assert queries.sheet(cast.by("lin"), over, at=NOON).whole
 
 
+def test_nobody_decides_about_themselves_where_another_can(cast: Cast, second: Second) -> None:
+    """Fang answers for IE alone: nobody above, so she decides herself. With Tang above her, he does."""
+    row = second("fang", approve=False)
+    assert queries.who_decides([row], on=TODAY) == {row.pk: cast.person["fang"]}
+    org.assign_responsibility(
+        organisation=cast.org["WCU"], person=cast.person["tang"], on=SINCE, by=cast.by("admin"), at=NOON
+    )
+    assert queries.who_decides([row], on=TODAY) == {row.pk: cast.person["tang"]}
+    with pytest.raises(Forbidden) as refused:
+        seconding.act_on_member(row, "approve", by=cast.by("fang"), at=NOON)
+    assert refused.value.error_code == "own_seat"
+    assert row.pk in [item.id for item in work_of(cast.by("tang"), at=NOON).items if item.kind == "second"]
+    assert seconding.act_on_member(row, "approve", by=cast.by("tang"), at=NOON).state == "approved"
+
+
 def test_it_says_who_decides(cast: Cast, second: Second) -> None:
     second("lin", approve=False)
     second("qiu", approve=False)
