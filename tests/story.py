@@ -7,8 +7,8 @@ declares level I and issues the report; **Admin** checks a roster file, gives th
 **Su** issues a directive to the college, which **Fang** answers for, and keeps another as a draft; she
 asks the colleges for daily reports.
 Gaps are looked for; Su opens one correction and Lin tells of a weak point.
-**Su** sets up a team at the college: Zhao leads it, Wang has duty, Meng is asked for; Meng led an
-earlier one, and Wang objects to their record of it.
+**Su** sets up a team at the college: Zhao leads it, Meng has duty, Wang is asked for after
+their quarantine; Meng objects to the record of an earlier one.
 A team is proposed for the other college.
 He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
@@ -426,23 +426,27 @@ def _served(story: Story) -> None:
         team = teams.create_team(
             cast.org["IE"], kind="task", name=name, purpose="支援流调与转运", review_on=last, by=su, at=at
         )
-        for who, role in ((leader, "leader"), ("wang", "member")):
+        for who, role in ((leader, "leader"), ("meng", "member")):
             row = seconding.ask(team, cast.person[who], role=role, starts=TODAY, ends=last, by=su, at=at)
             seconding.act_on_member(row, "approve", by=fang, at=at)
         return teams.act_on_team(team, "stand", by=su, at=at)
 
-    earlier = made("寒假值守专班", "meng")
+    earlier = made("寒假值守专班", "zhao")
     teams.act_on_team(earlier, "dissolve", text="寒假值守结束，无遗留问题，人员全部归队。", by=su, at=at)
-    entry = ServiceEntry.objects.get(person=cast.person["wang"])
-    seconding.object_to(entry, text="少记了一班", by=cast.by("wang", at), at=at)
+    entry = ServiceEntry.objects.get(person=cast.person["meng"])
+    seconding.object_to(entry, text="少记了一班", by=cast.by("meng", at), at=at)
     team = made("流调专班", "zhao")
     teams.add_place(team, cast.place["D1"], by=su, at=at)
-    wang = team.members.get(person=cast.person["wang"])
+    meng = team.members.get(person=cast.person["meng"])
     shift = seconding.plan_shift(
-        wang, cast.place["D1"], starts=at - timedelta(hours=2), ends=at + timedelta(hours=2), by=su, at=at
+        meng, cast.place["D1"], starts=at - timedelta(hours=2), ends=at + timedelta(hours=2), by=su, at=at
     )
     given = teams.give_task(team, Task.objects.get(pk=story.ids["task"]), by=su, at=at)
-    asked = seconding.ask(team, cast.person["meng"], role="member", starts=TODAY, ends=last, by=su, at=at)
+    # After her quarantine.
+    free = Order.objects.filter(person=cast.person["wang"]).latest("ends_on").ends_on + timedelta(days=1)
+    asked = seconding.ask(
+        team, cast.person["wang"], role="member", starts=free, ends=free + timedelta(days=13), by=su, at=at
+    )
     proposal = TeamProposal.objects.create(
         organisation=cast.org["FL"], points=3, evidence=[["cases_open", 2, 1]], found_at=at, seen_at=at,
         purge_on=TODAY + timedelta(days=365),

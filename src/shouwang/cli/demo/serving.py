@@ -10,6 +10,7 @@ from shouwang.command.models import Task, Team
 from shouwang.command.rules import tasks as task_rules
 from shouwang.command.teams import actions, seconding
 from shouwang.core import clock
+from shouwang.isolation.queries import absences
 from shouwang.org.models import Person, Place
 
 SUMMARY = "寒假期间协助核酸检测三次、转运两人，无遗漏。经验：先电话后上门，夜间两人同行。遗留问题：无。"
@@ -17,6 +18,9 @@ SUMMARY = "寒假期间协助核酸检测三次、转运两人，无遗漏。经
 
 def teams_serve(stage: Stage, *, at: datetime) -> None:
     """The counsellor leads both and answers for her own college; a tracer of the office serves with her."""
+    serve = [_person("counsellor").pk, _person("tracer").pk]
+    if absences(actor("office", at), on=clock.local_day(at)).filter(pk__in=serve).exists():
+        return  # on this campus one of them stays apart
     dormitory = Place.objects.filter(kind="building").order_by("code").first()
     assert dormitory is not None
     earlier = _team(stage, "寒假留校服务专班", "Winter break team", "task", at=at - timedelta(days=6), place=dormitory)

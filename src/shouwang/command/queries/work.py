@@ -28,7 +28,7 @@ from shouwang.tracing.queries.following import due_numbers
 MOST = 100  # of each kind on one page; how many there are is always told
 KINDS = (
     "acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check",
-    "second", "team",
+    "second", "team", "objection",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class Work:
 
 
 def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
-    """Eleven queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
+    """A dozen queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
     nothing. Not `whole`: without clocks and follow-ups, which have their own cards on the home page."""
     answered = answered_by(by, on=clock.local_day(at))
     items: list[Item] = []
@@ -94,11 +94,7 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
     if by.holds(MANAGE):
         yield _listed("check", to_verify(by, answered), _check_item, at)
-    if answered or by.holds(MANAGE):
-        yield _listed("second", teams.to_decide(by, answered), _second_item, at)
-    # On the first page the office reads of units without a team among the gaps.
-    if whole and by.holds(MANAGE):
-        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
+    yield from _of_teams(by, answered, at, whole)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -109,6 +105,17 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         due = due_numbers(by, at=at)["mine_due"]
         if due:
             yield "follow_up", [_follow_up_item(due, at)], 1
+
+
+def _of_teams(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator[tuple[str, list[Item], int]]:
+    if not answered and not by.holds(MANAGE):
+        return
+    yield _listed("second", teams.to_decide(by, answered), _second_item, at)
+    if not whole:
+        return  # on the first page the office reads of units without a team among the gaps
+    if by.holds(MANAGE):
+        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
+    yield _listed("objection", teams.to_answer(by, answered), _objection_item, at)
 
 
 def _listed(kind: str, rows: QuerySet[Any], item: Any, at: datetime) -> tuple[str, list[Item], int]:
@@ -210,6 +217,14 @@ def _second_item(row: Any, at: datetime) -> Item:
     return Item(
         "second", row.pk, f"{row.person.name} · {row.team.title}", _("Asked for by a team: approve or refuse"),
         row.home.title, due, reverse("command:team", args=[row.team_id]), due < at,
+    )  # fmt: skip
+
+
+def _objection_item(row: Any, at: datetime) -> Item:
+    href = reverse("command:team", args=[row.member.team_id]) if row.member else reverse("command:teams")
+    return Item(
+        "objection", row.pk, f"{row.person.name} · {row.title}", _("Answer the objection to the service record"),
+        row.organisation.title, None, href, False,
     )  # fmt: skip
 
 

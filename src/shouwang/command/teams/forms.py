@@ -57,7 +57,8 @@ class SecondForm(forms.Form):
     text = forms.CharField(label=_("What for"), required=False, max_length=LONGEST)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="second_%s", **kwargs)  # several forms stand on one page
+        super().__init__(*args, **kwargs)
+        self.auto_id = "second_%s"  # several forms stand on one page
 
 
 class PlaceForm(forms.Form):
@@ -65,7 +66,8 @@ class PlaceForm(forms.Form):
     remove = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="place_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "place_%s"
 
 
 class GiveForm(forms.Form):
@@ -83,6 +85,7 @@ class DutyForm(forms.Form):
     ends = moment_field(pgettext_lazy("duty", "Until"), required=_("Say until when."))
 
     def __init__(self, *args: Any, members: Sequence[TeamMember], places: Sequence[TeamPlace], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="duty_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "duty_%s"
         choose(self, "member", [(row.pk, row.person.name) for row in members])
         choose(self, "place", [(row.place.code, row.place.title) for row in places])

@@ -26,11 +26,12 @@ from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_
 from shouwang.command.queries.tasks import visible_tasks
 from shouwang.command.rules import tasks as task_rules
 from shouwang.command.teams import rules
-from shouwang.core import clock
+from shouwang.core import audit, clock
 from shouwang.core.errors import Forbidden, NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import ancestors, in_ranges, subtree
+from shouwang.isolation.queries import absences
 from shouwang.org.models import Organisation, Person, Responsibility
 from shouwang.org.queries import current
 
@@ -380,6 +381,27 @@ def tasks_to_give(by: Actor, team: Team, *, at: datetime) -> QuerySet[Task]:
 
 
 # --- one's own, and service records ----------------------------------------------------------------------------------
+
+
+def absent_until(by: Actor, person_id: int, *, at: datetime) -> date | None:
+    """The last day of the person's absence; None where there is none, or the asker may not know of it."""
+    row = absences(by, on=clock.local_day(at)).filter(pk=person_id).first()
+    if row is None:
+        return None
+    audit.saw("absences.listed", "person", [person_id], by=by, at=at)
+    days: list[date] = [day for name in ("order_until", "leave_until") if (day := vars(row)[name]) is not None]
+    return max(days)
+
+
+def to_answer(by: Actor, answered: Answered) -> QuerySet[ServiceEntry]:
+    """Objections to service records that wait for somebody: not for the person, nor for whoever ended the service."""
+    within = in_ranges("organisation__path", by.ranges(MANAGE)) | in_ranges("organisation__path", answered.ranges)
+    rows = ServiceEntry.objects.filter(within, objected_at__isnull=False, answered_at__isnull=True)
+    if by.account_id is not None:
+        rows = rows.filter(~Q(written_by=by.account_id))
+    if by.person_id is not None:
+        rows = rows.exclude(person=by.person_id)
+    return rows.select_related("organisation", "person", "member").order_by("objected_at", "id")
 
 
 def name_and_seat(by: Actor) -> tuple[str, bool]:

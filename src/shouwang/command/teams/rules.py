@@ -266,6 +266,15 @@ def check_person(*, left_on: date | None, has_home: bool, today: date) -> None:
         raise BadInput(_("No unit is home to this person, so none can agree."), code="no_home", field="person")
 
 
+def check_present(starts: date, *, absent_until: date | None, today: date) -> None:
+    """Conflict (`person_absent`) where the person is absent on the first day, as far as the asker may know. An absence
+    whose last day has passed lasts until the return is confirmed."""
+    if absent_until is not None and max(starts, today) <= max(absent_until, today):
+        raise Conflict(
+            _("This person is absent until %(day)s."), code="person_absent", field="starts", day=str(absent_until)
+        )  # fmt: skip
+
+
 Spell = tuple[date, date]
 
 

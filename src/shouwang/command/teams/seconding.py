@@ -43,15 +43,33 @@ def rules_limits() -> rules.Limits:
 # --- secondments -----------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def ask(
     team: Team, person: Person, *, role: str, starts: date, ends: date, text: str = "", by: Actor, at: datetime
 ) -> TeamMember:
     """Ask for a person; their home unit decides. For the office or whoever leads the team.
 
-    BadInput for a role, dates or a person that cannot be; Conflict where the person is in the team already
-    (`in_team`), another leads it (`led_already`), or they lead another team in these days (`leads_another`).
+    BadInput for a role, dates or a person that cannot be; Conflict where the person is in the team already (`in_team`),
+    another leads it (`led_already`), or they lead another team in these days (`leads_another`), or are absent when it
+    begins (`person_absent`), as far as the asker may know.
     """
+    # Before the transaction, so that who read of an absence is recorded even where it is the reason of a refusal.
+    absent = queries.absent_until(by, person.pk, at=at)
+    with transaction.atomic():
+        return _ask(team, person, role, (starts, ends), text, absent, by=by, at=at)
+
+
+def _ask(
+    team: Team,
+    person: Person,
+    role: str,
+    spell: rules.Spell,
+    text: str,
+    absent: date | None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> TeamMember:
+    starts, ends = spell
     team = Team.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=team.pk)
     if not queries.sides(by, team, at=at):
         raise Forbidden(_("This step is somebody else's."), code="other_side")
@@ -66,6 +84,7 @@ def ask(
     person = Person.objects.select_for_update(of=("self",)).select_related("home").get(pk=person.pk)
     rules.check_person(left_on=person.left_on, has_home=person.home is not None, today=today)
     assert person.home is not None
+    rules.check_present(starts, absent_until=absent, today=today)
     live = team.members.filter(state__in=queries.LIVE)
     if live.filter(person=person).exists():
         raise Conflict(_("This person is in the team, or asked for, already."), code="in_team", field="person")
@@ -90,7 +109,6 @@ def _check_leads_one(person: Person, spell: rules.Spell, but: int | None = None)
     rules.check_leads_one(spell, list(rows.values_list("starts", "ends")))
 
 
-@transaction.atomic
 def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: datetime) -> TeamMember:
     """One step of a secondment (`rules.MEMBER_ACTS`).
 
@@ -98,6 +116,14 @@ def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: 
     without the words a step needs, also for an approval against what the person said. "cannot" leads an approved one
     back to the home unit. What the person says stands on the row alone: neither in the trail nor in the audit.
     """
+    absent = queries.absent_until(by, row.person_id, at=at) if name == "approve" else None
+    with transaction.atomic():
+        return _act_on_member(row, name, text, absent, by=by, at=at)
+
+
+def _act_on_member(
+    row: TeamMember, name: str, text: str, absent: date | None, *, by: Actor, at: datetime
+) -> TeamMember:
     row = TeamMember.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=row.pk)
     on, team = clock.local_day(at), row.team
     answered = answered_by(by, on=on)
@@ -118,6 +144,7 @@ def act_on_member(row: TeamMember, name: str, *, text: str = "", by: Actor, at: 
     if name == "approve":
         person = Person.objects.select_for_update(of=("self",)).get(pk=row.person_id)
         rules.check_person(left_on=person.left_on, has_home=True, today=on)
+        rules.check_present(row.starts, absent_until=absent, today=on)
         if row.role == rules.LEADER:
             _check_leads_one(person, (row.starts, row.ends), but=row.pk)
     if name == "cannot":
@@ -209,7 +236,6 @@ def _close(row: TeamMember, *, by: Actor, at: datetime) -> None:
 # --- duty ------------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def plan_shift(
     row: TeamMember, place: Place, *, starts: datetime, ends: datetime, by: Actor, at: datetime
 ) -> TeamShift:
@@ -218,6 +244,14 @@ def plan_shift(
     BadInput for times that cannot be or a place that is not the team's; Conflict (`shift_clash`) where the person is
     on duty for any team in that time.
     """
+    absent = queries.absent_until(by, row.person_id, at=at)
+    with transaction.atomic():
+        return _plan_shift(row, place, starts, ends, absent, by=by, at=at)
+
+
+def _plan_shift(
+    row: TeamMember, place: Place, starts: datetime, ends: datetime, absent: date | None, *, by: Actor, at: datetime
+) -> TeamShift:
     row = TeamMember.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=row.pk)
     if not queries.sides(by, row.team, at=at):
         raise Forbidden(_("This step is somebody else's."), code="other_side")
@@ -229,6 +263,7 @@ def plan_shift(
     if not TeamPlace.objects.filter(team=row.team_id, place=place).exists():
         raise BadInput(_("This is not a place of the team."), code="place_not_of_team", field="place")
     Person.objects.select_for_update(of=("self",)).get(pk=row.person_id)
+    rules.check_present(days[0], absent_until=absent, today=clock.local_day(at))
     others = TeamShift.objects.filter(member__person=row.person_id, starts__lt=ends, ends__gt=starts)
     if others.exclude(state=rules.CANCELLED).exists():
         raise Conflict(_("The person is on duty in this time already."), code="shift_clash", field="starts")

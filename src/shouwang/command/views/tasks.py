@@ -63,6 +63,7 @@ KINDS = {
     "check": ("eye-check", "special", pgettext_lazy("work", "Correction to verify")),
     "second": ("user-plus", "info", pgettext_lazy("work", "Secondment")),
     "team": ("users-group", "info", pgettext_lazy("work", "Team")),
+    "objection": ("message-report", "warn", pgettext_lazy("work", "Objection")),
     "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 

@@ -118,6 +118,17 @@ def test_each_wrong_date_has_its_own_word(first: int, last: int, code: str) -> N
     assert refused.value.error_code == code
 
 
+@given(st.integers(-10, 30), st.one_of(st.none(), st.integers(-10, 30)))
+def test_nobody_begins_while_they_are_absent(first: int, until: int | None) -> None:
+    absent = None if until is None else TODAY + until * DAY
+    try:
+        rules.check_present(TODAY + first * DAY, absent_until=absent, today=TODAY)
+    except Conflict:
+        assert until is not None and first <= max(until, 0)
+        return
+    assert until is None or first > max(until, 0)
+
+
 days = st.integers(0, 30).map(lambda n: TODAY + n * DAY)
 spells = st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
 

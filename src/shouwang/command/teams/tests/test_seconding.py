@@ -15,6 +15,8 @@ from shouwang.command.teams import actions, queries, seconding
 from shouwang.command.teams.tests.conftest import DAY, TODAY, Second
 from shouwang.core.errors import BadInput, Conflict, Forbidden
 from shouwang.core.models import AuditEntry
+from shouwang.isolation import actions as isolation
+from shouwang.isolation.tests.scenes import make_case, make_contact
 from shouwang.org import actions as org
 from shouwang.org.models import Person, Responsibility
 from shouwang.org.tests.cast import NOON, SINCE, Cast
@@ -239,6 +241,27 @@ def test_nobody_decides_about_themselves_where_another_can(cast: Cast, second: S
     assert refused.value.error_code == "own_seat"
     assert row.pk in [item.id for item in work_of(cast.by("tang"), at=NOON).items if item.kind == "second"]
     assert seconding.act_on_member(row, "approve", by=cast.by("tang"), at=NOON).state == "approved"
+
+
+def test_who_is_absent_is_not_asked_by_whoever_may_know(cast: Cast, standing: Team) -> None:
+    """Wang is in quarantine for two weeks. Su and Fang may know; Zhao, who leads, may not: then Fang says."""
+    contact = make_contact(cast, make_case(cast, "meng"), "wang")
+    order = isolation.order_for_contact(contact, by=cast.by("qiu"), at=NOON)
+    assert order is not None
+    days = {"starts": TODAY, "ends": TODAY + 40 * DAY}
+    with pytest.raises(Conflict) as refused:
+        seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("su"), at=NOON)
+    assert refused.value.error_code == "person_absent" and str(order.ends_on) in refused.value.sentence
+    read = AuditEntry.objects.filter(verb="absences.listed", subject=cast.person["wang"].pk)
+    assert read.values_list("account", flat=True).get() == cast.account["su"].pk
+    asked = seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("zhao"), at=NOON)
+    with pytest.raises(Conflict):
+        seconding.act_on_member(asked, "approve", by=cast.by("fang"), at=NOON)
+    seconding.act_on_member(asked, "refuse", text="暂不在位", by=cast.by("fang"), at=NOON)
+    days["starts"] = order.ends_on + DAY
+    assert (
+        seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("su"), at=NOON).state == "asked"
+    )
 
 
 def test_it_says_who_decides(cast: Cast, second: Second) -> None:

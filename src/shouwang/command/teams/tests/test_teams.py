@@ -244,6 +244,11 @@ def test_a_record_is_objected_to_and_answered_by_another_hand(cast: Cast, standi
     with pytest.raises(Forbidden):
         seconding.object_to(entry, text="少算了一班", by=cast.by("wang"), at=NOON + DAY)
     seconding.object_to(entry, text="少算了一班", by=cast.by("lin"), at=NOON + DAY)
+    waits = {
+        name: [item.id for item in work_of(cast.by(name), at=NOON + DAY).items if item.kind == "objection"]
+        for name in ("su", "fang", "tang")
+    }
+    assert waits == {"su": [], "fang": [entry.pk], "tang": []}
     with pytest.raises(Conflict):
         seconding.object_to(entry, text="再说一遍", by=cast.by("lin"), at=NOON + DAY)
     for name in ("su", "lin", "xu"):  # she ended it, it is theirs, it is not his unit's
