@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -248,20 +248,22 @@ def test_who_is_absent_is_not_asked_by_whoever_may_know(cast: Cast, standing: Te
     contact = make_contact(cast, make_case(cast, "meng"), "wang")
     order = isolation.order_for_contact(contact, by=cast.by("qiu"), at=NOON)
     assert order is not None
-    days = {"starts": TODAY, "ends": TODAY + 40 * DAY}
+
+    def ask(who: str, starts: date = TODAY) -> TeamMember:
+        return seconding.ask(
+            standing, cast.person["wang"], role="member", starts=starts, ends=TODAY + 40 * DAY, by=cast.by(who), at=NOON
+        )
+
     with pytest.raises(Conflict) as refused:
-        seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("su"), at=NOON)
+        ask("su")
     assert refused.value.error_code == "person_absent" and str(order.ends_on) in refused.value.sentence
     read = AuditEntry.objects.filter(verb="absences.listed", subject=cast.person["wang"].pk)
     assert read.values_list("account", flat=True).get() == cast.account["su"].pk
-    asked = seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("zhao"), at=NOON)
+    asked = ask("zhao")
     with pytest.raises(Conflict):
         seconding.act_on_member(asked, "approve", by=cast.by("fang"), at=NOON)
     seconding.act_on_member(asked, "refuse", text="暂不在位", by=cast.by("fang"), at=NOON)
-    days["starts"] = order.ends_on + DAY
-    assert (
-        seconding.ask(standing, cast.person["wang"], role="member", **days, by=cast.by("su"), at=NOON).state == "asked"
-    )
+    assert ask("su", order.ends_on + DAY).state == "asked"
 
 
 def test_it_says_who_decides(cast: Cast, second: Second) -> None:
