@@ -75,3 +75,5 @@ def test_the_same_walls(cast: Cast) -> None:
         [proposal] = said(team, "propose", "--judge", *SU)["rows"]
         assert json_of(team, "dismiss", str(proposal["id"]), "学院人手足够", *SU)["state"] == "dismissed"
     assert run(team, "check", str(SHIPPED)).exit_code == 0
+    assert [row["name"] for row in said(team, "list")["rows"]] == ["流调专班"], "the operator of the machine sees all"
+    assert json_of(team, "show", pk)["whole"] is True

@@ -30,7 +30,7 @@ from shouwang.core import audit, clock
 from shouwang.core.errors import Forbidden, NotFound
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.core.tree import ancestors, in_ranges, subtree
+from shouwang.core.tree import EVERYTHING, ancestors, in_ranges, merge, subtree
 from shouwang.isolation.queries import absences
 from shouwang.org.models import Organisation, Person, Responsibility
 from shouwang.org.queries import current
@@ -47,16 +47,19 @@ def rules_now() -> rules.Rules:
 
 
 def decided_homes(by: Actor, answered: Answered, prefix: str = "home__") -> Q:
-    """Rows whose home unit one decides for: units one answers for with all below them, and those one manages."""
-    return in_ranges(f"{prefix}path", answered.ranges) | in_ranges(f"{prefix}path", by.ranges(MANAGE))
+    """Rows whose home unit, or other unit at `prefix`, one decides for: units one answers for with all below them, and
+    those one manages."""
+    return in_ranges(f"{prefix}path", merge([*answered.ranges, *by.ranges(MANAGE)]))
 
 
 def visible_teams(by: Actor, *, at: datetime) -> QuerySet[Team]:
     """Of units one manages, signs for or answers for; those one is, was or shall be in; those that ask for, or have,
     people of a unit one decides for."""
     answered = answered_by(by, on=clock.local_day(at))
-    within = in_ranges("organisation__path", by.ranges(MANAGE)) | in_ranges("organisation__path", by.ranges(SIGN))
-    within |= in_ranges("organisation__path", answered.ranges)
+    reach = merge([*by.ranges(MANAGE), *by.ranges(SIGN), *answered.ranges])
+    if EVERYTHING in reach:
+        return Team.objects.select_related("organisation")
+    within = in_ranges("organisation__path", reach)
     seconded = TeamMember.objects.filter(team=OuterRef("pk"))
     if by.person_id is not None:
         within |= Q(Exists(seconded.filter(person=by.person_id).exclude(state=rules.WITHDRAWN)))
@@ -395,7 +398,7 @@ def absent_until(by: Actor, person_id: int, *, at: datetime) -> date | None:
 
 def to_answer(by: Actor, answered: Answered) -> QuerySet[ServiceEntry]:
     """Objections to service records that wait for somebody: not for the person, nor for whoever ended the service."""
-    within = in_ranges("organisation__path", by.ranges(MANAGE)) | in_ranges("organisation__path", answered.ranges)
+    within = decided_homes(by, answered, "organisation__")
     rows = ServiceEntry.objects.filter(within, objected_at__isnull=False, answered_at__isnull=True)
     if by.account_id is not None:
         rows = rows.filter(~Q(written_by=by.account_id))
@@ -446,7 +449,7 @@ def own_record_for(by: Actor, record_id: int) -> ServiceEntry:
 def record_for(by: Actor, record_id: int, *, at: datetime) -> ServiceEntry:
     """A record of a unit one manages or answers for, to answer an objection."""
     answered = answered_by(by, on=clock.local_day(at))
-    within = in_ranges("organisation__path", by.ranges(MANAGE)) | in_ranges("organisation__path", answered.ranges)
+    within = decided_homes(by, answered, "organisation__")
     row = ServiceEntry.objects.filter(within, pk=record_id).select_related("organisation", "person").first()
     if row is None:
         raise NotFound
