@@ -8,6 +8,9 @@ declares level I and issues the report; **Admin** checks a roster file, gives th
 asks the colleges for daily reports.
 Gaps are looked for; Su opens one correction and Lin tells of a weak point. Su reminds the college of a roster, which
 Fang answers for and Tang is to decide; a formal notice before it was upheld.
+**Su** sets up a team at the college: Zhao leads it, Meng has duty, Wang is asked for after
+their quarantine; Meng objects to the record of an earlier one.
+A team is proposed for the other college.
 He refers Lin to the hospital, and sees Ou through influenza to the certificate of return.
 He tests Wang, Zhao (positive, without a case) and Ou, brings a laboratory's file with a barcode nobody knows, and
 makes a testing day.
@@ -16,7 +19,7 @@ makes a testing day.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,8 +28,6 @@ from shouwang.cases.care import actions as care
 from shouwang.cases.care import queries as care_queries
 from shouwang.cases.care.models import Discharge, Visit
 from shouwang.cases.care.tests.builders import write_hospitals
-from shouwang.cases.inward import actions as inward
-from shouwang.cases.inward.models import OutsideCase
 from shouwang.cases.laboratory import actions as laboratory
 from shouwang.cases.laboratory.models import ReviewItem
 from shouwang.cases.models import Case
@@ -35,11 +36,8 @@ from shouwang.checkins import queries as checkin_queries
 from shouwang.checkins.models import QualityNote, SymptomAlert
 from shouwang.checkins.rules import Answers, credentials
 from shouwang.command import actions as command
-from shouwang.command.account import actions as account
-from shouwang.command.account import facts
 from shouwang.command.actions import control
-from shouwang.command.mending import actions as mending
-from shouwang.command.models import ControlMeasure, GapFinding, Task
+from shouwang.command.models import ControlMeasure, Task
 from shouwang.command.rules.daily import Words
 from shouwang.core import imports
 from shouwang.core.packs import get_pack
@@ -66,9 +64,10 @@ from shouwang.tracing.queries.scans import poster_for
 from shouwang.tracing.rules.interviews import Said
 from shouwang.tracing.rules.timetable_changes import Asked
 from shouwang.tracing.rules.unknowns import Sketch
+from tests import days
+from tests import story_later as later
 
-TODAY = date(2026, 3, 2)
-COVID = "covid19-2020-6"
+TODAY, COVID = days.TODAY, days.COVID
 VISITS = """学号,场所,开始时间,结束时间
 2023010101,C1,2026-03-01 12:00,2026-03-01 12:40
 2023010103,C1,2026-03-01 12:05,2026-03-01 12:38
@@ -123,12 +122,14 @@ def tell(cast: Cast, home: Path) -> Story:
     _ordered(story)
     _tested(story)
     _registered_twice(story)
+    entered = later.entered_twice(story)
     _cared(story)
-    _twice(story)
-    _from_elsewhere(story)
+    later.merged(story, entered)
+    later.from_elsewhere(story)
     _reports_asked(story)
-    _mended(story)
-    _answered_for(story)
+    later.mended(story)
+    later.answered_for(story)
+    later.served(story)
     return story
 
 
@@ -373,37 +374,6 @@ def _tested(story: Story) -> None:
     }
 
 
-def _twice(story: Story) -> None:
-    """Zhao's influenza was entered three times: two records were merged, the third is open still."""
-    cast, at = story.cast, NOON - timedelta(minutes=6)
-    he, pack = cast.by("he", at), get_pack("influenza-seasonal")
-    found = []
-    for number in range(3):
-        case = cases.open_case(
-            person=cast.person["zhao"], pack=pack, classification="confirmed", reason="发热", by=he, at=at
-        )
-        if number < 2:
-            cases.close_case(case, reason="录入重复", by=he, at=at)
-        found.append(case)
-    merge = cases.merge_cases(found[2], found[0], reason="同一次发病", by=he, at=at)
-    story.duplicate = found[1].number
-    story.ids |= {"twice": found[2].pk, "case_merge": merge.pk}
-
-
-def _from_elsewhere(story: Story) -> None:
-    """A file of SORMAS was checked and brought in: one of its cases may be Meng's, another is refused."""
-    at = NOON - timedelta(minutes=4)
-    he, path = story.cast.by("he", at), story.home / "sormas.csv"
-    path.write_text(
-        "externalID,disease,person.lastName,person.firstName,reportDate,caseClassification\n"
-        "A-1,CORONAVIRUS,孟,欣,02/28/2026,SUSPECT\nA-2,CORONAVIRUS,孟,欣,soon,SUSPECT\n",
-        encoding="utf-8",
-    )
-    inward.import_cases(path, pack=COVID, by=he, at=at)
-    run = inward.import_cases(path, pack=COVID, dry_run=True, by=he, at=at)
-    story.ids |= {"outside_run": run.pk, "outside_row": OutsideCase.objects.get().pk}
-
-
 def _cared(story: Story) -> None:
     """Lin is on the way to the hospital, which holds a link to answer by; Ou had influenza and is back."""
     cast, at = story.cast, NOON - timedelta(minutes=5)
@@ -433,34 +403,3 @@ def _cared(story: Story) -> None:
         "visit_due": Visit.objects.earliest("due_on").pk,
         "certificate": back.pk,
     }
-
-
-def _mended(story: Story) -> None:
-    """Classes that nobody answers for: Su has one college mend it. Lin tells of a washbasin, with their name."""
-    cast, at = story.cast, NOON - timedelta(minutes=2)
-    mending.sweep_gaps(at=at)
-    bare = GapFinding.objects.filter(code="uncovered_units")
-    opened = mending.open_correction(bare.get(organisation=cast.org["IE"]), by=cast.by("su", at), at=at)
-    told, _code = mending.tell(
-        cast.org["WCU"], text="洗手池没有水", anonymous=False, by=cast.by("lin", at), at=at
-    )  # fmt: skip
-    story.ids |= {
-        "gap": bare.exclude(organisation=cast.org["IE"]).earliest("pk").pk,
-        "correction": opened.pk,
-        "weak_point": told.pk,
-    }
-
-
-def _answered_for(story: Story) -> None:
-    """Two matters about the college: a reminder that waits for Tang, and a notice that he upheld."""
-    cast, at = story.cast, NOON - timedelta(minutes=1)
-    fact = facts.told("三次督办后仍未报送隔离点值班表", "督办记录")
-    for key, step in (("matter", "reminder"), ("matter_notice", "notice")):
-        urgent = "当晚要用隔离床位" if step == "notice" else ""
-        row = account.propose(
-            cast.org["IE"], step=step, asked="三日内报送值班表", told=[fact], urgent=urgent, by=cast.by("su", at), at=at
-        )
-        account.serve(row, by=cast.by("su", at), at=at)
-        account.reply(row, text="值班表已经补报", by=cast.by("fang", at), at=at)
-        story.ids[key] = row.pk
-    account.decide(row, verdict="upheld", text="事实清楚，已补报", by=cast.by("tang", at), at=at)

@@ -38,6 +38,7 @@ from shouwang.api.places import router as places_router
 from shouwang.api.presence import router as presence_router
 from shouwang.api.readers import router as readers_router
 from shouwang.api.surveys import router as surveys_router
+from shouwang.api.teams import router as teams_router
 from shouwang.api.tracing import router as tracing_router
 from shouwang.api.tracing_desk import router as tracing_desk_router
 from shouwang.api.tracing_rules import router as tracing_rules_router
@@ -130,5 +131,6 @@ api.add_router("/command", command_router)
 api.add_router("/command/daily", daily_router)
 api.add_router("/command", mending_router)
 api.add_router("/command", account_router)
+api.add_router("/command", teams_router)
 api.add_router("/command", packs_router)
 api.add_router("/command", directives_router)

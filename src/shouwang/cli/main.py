@@ -36,6 +36,7 @@ COMMANDS = {
     "board": ("report", "board", "The main numbers, and which units need attention."),
     "gap": ("gaps", "gap", "Weak points, their corrections, what people tell."),
     "matter": ("matters", "matter", "Accountability: propose, serve, reply, decide, appeal."),
+    "team": ("teams", "team", "Teams: who is seconded, duty, proposals, service records."),
     "measure": ("measures", "measure", "Control measures that hold, and what a level would change."),
     "level": ("report", "level", "Show, declare or end the response level."),
     "checkin": ("clinic", "checkin", "Check in for a person; the lists, why somebody stands there, acts on many."),

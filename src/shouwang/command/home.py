@@ -8,6 +8,7 @@ from typing import Any
 from shouwang.command import queries
 from shouwang.command.account import queries as account
 from shouwang.command.account.rules import STANDING, SUBJECT
+from shouwang.command.teams import queries as teams
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 
@@ -35,3 +36,11 @@ def matter_card(actor: Actor) -> Mapping[str, Any] | None:
     rows = account.own_matters(actor, on=clock.today())[:5]
     turns = [(row, STANDING[row.state].next_step if STANDING[row.state].side == SUBJECT else None) for row in rows]
     return {"rows": turns} if rows else None
+
+
+def team_card(actor: Actor) -> Mapping[str, Any] | None:
+    """Where the asker is asked to serve or serves, with their next duty; nothing for whom no team asks."""
+    seats = teams.own_seats(actor)
+    if not seats:
+        return None
+    return {"seats": seats, "shifts": teams.own_shifts(actor, at=clock.now()), "today": clock.today()}

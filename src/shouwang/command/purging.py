@@ -13,7 +13,10 @@ from shouwang.command.models import (
     GapFinding,
     Matter,
     ReportReview,
+    ServiceEntry,
     SituationReport,
+    Team,
+    TeamProposal,
     UnitReport,
     WeakPoint,
 )
@@ -56,6 +59,18 @@ def due_points(on: date) -> QuerySet[WeakPoint]:
     return WeakPoint.objects.filter(purge_on__lte=on)
 
 
+def due_service(on: date) -> QuerySet[ServiceEntry]:
+    return ServiceEntry.objects.filter(purge_on__lte=on)
+
+
+def due_teams(on: date) -> QuerySet[Team]:
+    return Team.objects.filter(purge_on__lte=on, dissolved_at__isnull=False)
+
+
+def due_team_proposals(on: date) -> QuerySet[TeamProposal]:
+    return TeamProposal.objects.filter(purge_on__lte=on).exclude(state=TeamProposal.State.OPEN)
+
+
 def connect() -> None:
     """Called once when the program starts."""
     register(Dataset("report", due_reports))
@@ -67,3 +82,6 @@ def connect() -> None:
     register(Dataset("correction", due_corrections))
     register(Dataset("gap", due_gaps))
     register(Dataset("weak_point", due_points))
+    register(Dataset("service", due_service))
+    register(Dataset("team", due_teams))
+    register(Dataset("team_proposal", due_team_proposals))

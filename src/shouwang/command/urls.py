@@ -5,6 +5,7 @@ from django.urls import path
 from shouwang.command import views
 from shouwang.command.account import urls as account
 from shouwang.command.mending import urls as mending
+from shouwang.command.teams import urls as teams
 from shouwang.command.views import board, control, daily, directives, tasks
 
 app_name = "command"
@@ -60,6 +61,7 @@ urlpatterns = [
     path("directives/<int:pk>/step/<slug:act>/", directives.step, name="directive_step"),
     *account.urlpatterns,
     *mending.urlpatterns,
+    *teams.urlpatterns,
     path("places/", views.places, name="places"),
     path("places/<int:pk>/", views.places, name="place"),
 ]

@@ -36,6 +36,8 @@ DEFAULT_KEEP_DAYS = {
     "daily": 365 * 3,  # assumption: as cases, which its words may speak of; numbers and words without names
     "directive": 365
     * 10,  # assumption: official papers; the institution's archive rule decides. No health data in them
+    "team": 365 * 3,  # assumption: as cases, so that a later outbreak finds who was set up where; names its members
+    "service": 365 * 5,  # assumption: the years of a course of studies, so that service can be shown when it counts
     "import": 14,  # the uploaded file, needed only until its errors have been mended
     "audit": 365 * 3,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Card:
     html: SafeString
 
 
+TEAMS = "command/_home/teams.html"
 # In the order of the page.
 SECTIONS: list[Section] = [
     Section("isolation/_home/order.html", isolation.order_card, width="full", person=True),
@@ -53,6 +54,7 @@ SECTIONS: list[Section] = [
     Section("outreach/_home/inbox.html", outreach.inbox_card, person=True),
     Section("command/_home/account.html", command_home.matter_card, width="full", person=True),
     Section("command/_home/work.html", command_home.work_card, person=True),
+    Section(TEAMS, command_home.team_card, person=True),
     Section("checkins/_home/alerts.html", checkins.alerts_card, right="alert.handle"),
     Section("checkins/_home/unit.html", checkins.unit_place, right="checkin.status"),
     Section("tracing/_home/desk.html", tracing_home.desk_card, right="trace.work"),
@@ -67,10 +69,12 @@ SECTIONS: list[Section] = [
 ]
 
 
-def cards(request: HttpRequest, actor: Actor) -> list[Card]:
-    """The sections that `actor` may see, rendered."""
+def cards(request: HttpRequest, actor: Actor, *, empty: Collection[str] = ()) -> list[Card]:
+    """The sections that `actor` may see, rendered; without those known to be empty, by template."""
     found = []
     for section in SECTIONS:
+        if section.template in empty:
+            continue
         if section.right is not None and not actor.holds(section.right):
             continue
         if section.person and actor.person_id is None:

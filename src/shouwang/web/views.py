@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.defaults import page_not_found
 
+from shouwang.command.teams import queries as teams
 from shouwang.core import clock
 from shouwang.core.errors import BadInput, NotFound, ShouwangError, TooMany
 from shouwang.core.forms import put_error
@@ -31,7 +32,7 @@ from shouwang.org.models import Account, Grant
 from shouwang.org.rules import after_failed_login
 from shouwang.web import moments
 from shouwang.web.forms import LoginForm, PasswordForm
-from shouwang.web.home import cards
+from shouwang.web.home import TEAMS, cards
 
 STRANGER_SECONDS = 24 * 3600
 
@@ -193,10 +194,10 @@ def home(request: Request) -> HttpResponse:
     """The first screen: the cards that the rooms have for this person."""
     at = clock.now()
     actor = request.actor
-    name = queries.person_for(actor, actor.person_id).name if actor.person_id is not None else actor.label
+    name, seated = teams.name_and_seat(actor) if actor.person_id is not None else (actor.label, False)
     words = dict(Grant.Role.choices)
     context = {
-        "cards": cards(request, actor),
+        "cards": cards(request, actor, empty=() if seated else (TEAMS,)),
         "greeting": greeting(name, hour=at.astimezone(clock.zone()).hour),
         "roles": [words[role] for role in actor.roles],
         "today": moments.full(clock.local_day(at)),

@@ -122,7 +122,7 @@ class EpiCurve:
 
 
 def epi_curve(ranges: Sequence[Range], first: date, last: date, of: CurveOf | None = None) -> EpiCurve:
-    """The curve from `first` to `last`, both included. Two queries. BadInput for days in the wrong order, or for a date
+    """The curve from `first` to `last`, both included. One query. BadInput for days in the wrong order, or for a date
     or class that no curve has."""
     if last < first or (last - first).days > LONGEST:
         raise BadInput(
@@ -133,15 +133,22 @@ def epi_curve(ranges: Sequence[Range], first: date, last: date, of: CurveOf | No
     column = CURVE_DATES[wanted.kind]
     start, end = clock.day_start(first), clock.day_start(last + timedelta(days=1))
     cases = wanted.cases().filter(in_ranges("person__home_path", ranges))
-    known = (
-        cases.filter(**{f"{column}__gte": start, f"{column}__lt": end})
-        .annotate(day=TruncDate(column, tzinfo=clock.zone()))
+    dated = cases.filter(**{f"{column}__gte": start, f"{column}__lt": end})
+    # One whose date is unknown counts where it was detected in these days; its day is NULL.
+    undated = cases.filter(detected_at__gte=start, detected_at__lt=end, **{f"{column}__isnull": True})
+    both = [
+        rows.annotate(day=TruncDate(column, tzinfo=clock.zone()))
         .values_list("day", "classification")
         .annotate(n=Count("pk"))
-    )
-    counts = {(day, name): n for day, name, n in known}
-    missing = cases.filter(detected_at__gte=start, detected_at__lt=end, **{f"{column}__isnull": True})
-    unknown = dict(missing.values_list("classification").annotate(n=Count("pk")))
+        for rows in (dated, undated)
+    ]
+    counts: dict[tuple[date, str], int] = {}
+    unknown: dict[str, int] = {}
+    for day, name, n in both[0].union(both[1], all=True):
+        if day is None:
+            unknown[name] = n
+        else:
+            counts[day, name] = n
     days = tuple(first + timedelta(days=k) for k in range((last - first).days + 1))
     series = {name: tuple(counts.get((day, name), 0) for day in days) for name in CURVE_CLASSES}
     return EpiCurve(days, series, unknown, sum(counts.values()) + sum(unknown.values()), wanted.kind)

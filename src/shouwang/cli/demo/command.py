@@ -19,7 +19,7 @@ from django.db import connection
 from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
 from shouwang.cli.demo import campus as campuses
-from shouwang.cli.demo import caring, desk, papers, story, weak
+from shouwang.cli.demo import caring, desk, papers, serving, story, weak
 from shouwang.cli.demo import files as demo_files
 from shouwang.cli.demo import stage as stages
 from shouwang.command import actions as command
@@ -128,6 +128,8 @@ def run(size: campuses.Size, *, seed: int) -> dict[str, object]:
         _the_desks(happened, patient, now=now)
     with stage_of("directive", "a directive issued to all colleges; some have begun"):
         papers.issue_directive(stage, at=now)
+    with stage_of("teams", "one team dissolved, one standing at the dormitories"):
+        serving.teams_serve(stage, at=now)
     with stage_of("report", "situation report issued, gaps found"):
         office = story.actor("office", now)
         command.issue_report(organisation=stage.university, day=clock.local_day(now), by=office, at=now)

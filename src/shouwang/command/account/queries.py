@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -209,7 +210,7 @@ def _shown(by: Actor, show: str, on: date) -> Q:
 
 def own_matters(by: Actor, *, on: date) -> list[Matter]:
     """Under way, served, and about the asker or a unit they answer for, by time. One query where there is nothing,
-    three otherwise."""
+    two otherwise."""
     if by.person_id is None:
         return []
     mine = Responsibility.objects.filter(current(on), person=by.person_id, organisation__isnull=False)
@@ -220,15 +221,29 @@ def own_matters(by: Actor, *, on: date) -> list[Matter]:
     found = list(rows)
     if not found:
         return []
-    direct = set(mine.values_list("organisation", flat=True))
-    owners = who_answers([row.organisation for row in found], on=on)
-    return [
-        row
-        for row in found
-        if row.about == Matter.About.PERSON
-        or row.organisation_id in direct
-        or (row.organisation_id in owners and owners[row.organisation_id].person.pk == by.person_id)
-    ]
+    answers = _answers(by.person_id, [row.organisation for row in found], on)
+    return [row for row in found if row.about == Matter.About.PERSON or row.organisation_id in answers]
+
+
+def _answers(person: int, units: Sequence[Organisation], on: date) -> set[int]:
+    """Units for which the person answers, in whatever rank, or as the nearest above where nobody does. One query."""
+    steps = {step for unit in units for step in ancestors(unit.path)}
+    named = Q(rank=Responsibility.Rank.FIRST, organisation__path__in=steps)
+    rows = Responsibility.objects.filter(named | Q(person=person, organisation__in=units), current(on))
+    first: dict[str, int] = {}
+    own: set[str] = set()
+    for path, rank, who in rows.values_list("organisation__path", "rank", "person"):
+        if who == person:
+            own.add(path or "")
+        if rank == Responsibility.Rank.FIRST:
+            first[path or ""] = who
+    nearest = {
+        unit.pk: next((step for step in reversed(ancestors(unit.path)) if step in first), None) for unit in units
+    }
+    return {
+        unit.pk for unit in units
+        if unit.path in own or ((step := nearest[unit.pk]) is not None and first[step] == person)
+    }  # fmt: skip
 
 
 def to_decide(by: Actor, *, on: date) -> list[Matter]:

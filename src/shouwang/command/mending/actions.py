@@ -15,6 +15,7 @@ from shouwang.command.mending import queries, rules
 from shouwang.command.mending.facts import Found, facts
 from shouwang.command.mending.models import Correction, CorrectionEvent, GapFinding, GapSweep, WeakPoint
 from shouwang.command.queries.answering import MANAGE
+from shouwang.command.teams.actions import sweep_teams
 from shouwang.core import audit, clock, events
 from shouwang.core.errors import BadInput, Conflict
 from shouwang.core.retention import keep_days
@@ -34,12 +35,14 @@ CODE_LENGTH = 10
 def sweep_gaps(*, at: datetime, every: timedelta = SWEEP_EVERY) -> int:
     """Judge all rules where five minutes have passed; how many findings began or ended.
 
-    What is looked at is counted before the transaction that writes the findings. Of two at once one judges.
+    Proposals of teams, which are looked at too, are judged first. What is looked at is counted before the transaction
+    that writes the findings. Of two at once one judges.
     """
     last = GapSweep.objects.get_or_create(pk=1)[0].at
     if last is not None and at - last < every:
         return 0
     refresh_board(at=at)
+    sweep_teams(at=at)
     found = facts(at)
     with transaction.atomic():
         row = GapSweep.objects.select_for_update().get(pk=1)

@@ -14,7 +14,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from shouwang.checkins.models import QualityNote
 from shouwang.command.mending.rules import Evidence
-from shouwang.command.models import BoardCell, ControlMeasure, Directive, Receipt, ResponseLevel, Task
+from shouwang.command.models import (
+    BoardCell,
+    ControlMeasure,
+    Directive,
+    Receipt,
+    ResponseLevel,
+    Task,
+    Team,
+    TeamProposal,
+)
 from shouwang.command.queries.daily import Day, plans_on
 from shouwang.command.rules import tasks as task_rules
 from shouwang.core import clock
@@ -67,6 +76,7 @@ def facts(at: datetime) -> Found:
         "uncovered_units": _uncovered(units, day),
         "beds_short": _beds(units, at),
         "level_review": _levels(units, at),
+        "hotspots": _hotspots(units),
     }
 
 
@@ -174,3 +184,11 @@ def _levels(units: Units, at: datetime) -> dict[int, Evidence]:
     found = _counted(units, ResponseLevel.objects.filter(**over), "organisation__path")
     found += _counted(units, ControlMeasure.objects.filter(**over), "organisation__path")
     return _paired(found, {})
+
+
+def _hotspots(units: Units) -> dict[int, Evidence]:
+    """Units for which a team is proposed, of those with a proposal or a team. Which they are, teams.toml says."""
+    there = TeamProposal.objects.filter(state=TeamProposal.State.OPEN)
+    teams = Team.objects.exclude(state=Team.State.DISSOLVED)
+    found = _counted(units, there, "organisation__path")
+    return _paired(found, found + _counted(units, teams, "organisation__path"))

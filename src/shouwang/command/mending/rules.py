@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "gaps.toml"
 CODES = (
     "clocks_late", "alerts_waiting", "contacts_waiting", "orders_unread", "monitored_missed", "unplaced", "beds_short",
     "reports_missing", "directives_unread", "tasks_overdue", "silent", "doubtful_checkins", "uncovered_units",
-    "level_review",
+    "level_review", "hotspots",
 )  # fmt: skip
 SEVERITY = ("danger", "warn", "notice")
 Words = Annotated[str, msgspec.Meta(min_length=2, max_length=200)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("command", "0067_report_returned"),
+        ("command", "0068_teams"),
         ("org", "0011_person_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,6 +8,16 @@ from shouwang.command.models.daily import ReportPlan, ReportReview, UnitReport, 
 from shouwang.command.models.directives import Directive, Measure, NumberRegister, Receipt, Revision
 from shouwang.command.models.standing import ResponseLevel, SituationReport
 from shouwang.command.models.tasks import Task, TaskEvent
+from shouwang.command.teams.models import (
+    ServiceEntry,
+    Team,
+    TeamEvent,
+    TeamMember,
+    TeamPlace,
+    TeamProposal,
+    TeamShift,
+    TeamTask,
+)
 
 __all__ = [
     "BoardCell",
@@ -30,9 +40,17 @@ __all__ = [
     "ReportReview",
     "ResponseLevel",
     "Revision",
+    "ServiceEntry",
     "SituationReport",
     "Task",
     "TaskEvent",
+    "Team",
+    "TeamEvent",
+    "TeamMember",
+    "TeamPlace",
+    "TeamProposal",
+    "TeamShift",
+    "TeamTask",
     "UnitReport",
     "UnitReportVersion",
     "WeakPoint",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from shouwang.command.models import Receipt, Task
+from shouwang.command.models import Receipt, Task, TeamMember, TeamTask
 from shouwang.command.rules import tasks as rules
 from shouwang.core.scope import Actor
 from shouwang.core.tree import Range, ancestors, in_ranges, merge, subtree
@@ -22,10 +22,12 @@ FIRST, DEPUTY = Responsibility.Rank.FIRST, Responsibility.Rank.DEPUTY
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Units one answers for, id → path: as the first, or, where nobody does, as the nearest above; as deputy."""
+    """Units one answers for, id → path: as the first, or, where nobody does, as the nearest above; as deputy. `on` is
+    the day that was asked for."""
 
     first: Mapping[int, str] = field(default_factory=dict)
     deputy: Mapping[int, str] = field(default_factory=dict)
+    on: date | None = None
 
     def __contains__(self, unit_id: object) -> bool:
         return unit_id in self.first or unit_id in self.deputy
@@ -51,7 +53,7 @@ def answered_by(by: Actor, *, on: date) -> Answered:
             (first if rank == FIRST else deputy)[pk] = path
     if first:
         first |= _stood_in_for(first, on)
-    return Answered(first, deputy)
+    return Answered(first, deputy, on)
 
 
 def _stood_in_for(first: Mapping[int, str], on: date) -> dict[int, str]:
@@ -106,11 +108,22 @@ def works_for(by: Actor, answered: Answered, unit: Organisation) -> bool:
     return unit.pk in answered or by.holds(WORK, unit.path)
 
 
+def with_teams_of(by: Actor, answered: Answered) -> QuerySet[TeamTask]:
+    """Tasks that are with a team which one leads, or is deputy leader of, on the day of `answered`."""
+    if by.person_id is None or answered.on is None:
+        return TeamTask.objects.none()
+    leads = TeamMember.objects.filter(
+        current(answered.on), person=by.person_id, role__in=("leader", "deputy"), state=TeamMember.State.APPROVED
+    )  # fmt: skip
+    return TeamTask.objects.filter(released_at__isnull=True, team__in=leads.values("team"))
+
+
 def sides(by: Actor, answered: Answered, task: Task) -> frozenset[rules.Side]:
     """On which sides of a task one stands; see `rules.tasks`."""
     found: set[rules.Side] = set()
     asked = by.person_id is not None and task.escalated_to_id == by.person_id
-    if works_for(by, answered, task.unit) or asked:
+    with_own_team = with_teams_of(by, answered).filter(task=task.pk)
+    if works_for(by, answered, task.unit) or asked or with_own_team.exists():
         found.add(rules.UNIT)
     if task.parent is not None:
         issuer = works_for(by, answered, task.parent.unit)

@@ -7,7 +7,7 @@ unit that moves in the middle of the day is missed or counted by exactly one uni
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -158,18 +158,17 @@ class Day:
         return found
 
     def _load(self, ranges: Collection[Range]) -> None:
-        inside = in_ranges("path", ranges)
         # What was handed in by units inside, and to units inside by such as have been moved out since.
         came = UnitReport.objects.filter(
             in_ranges("unit__path", ranges) | in_ranges("reports_to__path", ranges), day=self.day
         )
         reports = {row.unit_id: row for row in came.select_related("unit")}
         kinds = {kind for _ranges, plan in self.plans if plan for kind in plan.deadlines}
-        units = Organisation.objects.filter(inside, current(self.day), kind__in=kinds) if kinds else ()
+        units, above = self._units(ranges, kinds)
         asked = {unit.path: (unit, plan) for unit in units if (plan := self._plan(unit)) is not None}
         ids = {path: unit.pk for path, (unit, _plan) in asked.items()}
         tops = {path: (plan.organisation.path, plan.organisation_id) for path, (_unit, plan) in asked.items()}
-        to = rules.receivers(self._with_above(ids, ranges), tops)
+        to = rules.receivers({**above, **ids}, tops)
         for unit, plan in asked.values():
             if unit.pk not in reports:
                 self.lines[unit.pk] = Line(unit, due_at(plan, unit.kind, self.day), to[unit.pk], None)
@@ -184,13 +183,14 @@ class Day:
         plan = self.plans.of(rules.parent_path(unit.path))
         return plan if plan is not None and asks(plan, unit.kind, self.day) else None
 
-    def _with_above(self, ids: Mapping[str, int], ranges: Collection[Range]) -> dict[str, int]:
-        """With the reporting units above the ranges, which may be whom the topmost ones report to."""
+    def _units(self, ranges: Collection[Range], kinds: Collection[str]) -> tuple[list[Organisation], dict[str, int]]:
+        """Units of these kinds inside, and path → id of the reporting units above, which may be whom the topmost ones
+        report to. One query."""
         steps = {step for low, _high in ranges for step in ancestors(low)[:-1]}
-        if not steps:
-            return dict(ids)
-        rows = Organisation.objects.filter(current(self.day), path__in=steps)
-        return {**{row.path: row.pk for row in rows if self._plan(row) is not None}, **ids}
+        inside = in_ranges("path", ranges) & Q(kind__in=kinds)
+        rows = list(Organisation.objects.filter(inside | Q(path__in=steps), current(self.day))) if kinds else []
+        units = [row for row in rows if row.kind in kinds and covers(ranges, row.path)]
+        return units, {row.path: row.pk for row in rows if row.path in steps and self._plan(row) is not None}
 
     def sheet(self, unit: Organisation, reviews: Sequence[ReportReview], at: datetime) -> Sheet:
         """The round of `unit`, whose subtree must be among the ranges."""
@@ -218,8 +218,9 @@ def line_of(unit: Organisation, day: date, plans: Plans | None = None) -> Line |
     if plan is None or not Organisation.objects.filter(current(day), pk=unit.pk).exists():
         return None
     top = (plan.organisation.path, plan.organisation_id)
-    above = found._with_above({unit.path: unit.pk}, [subtree(unit.path)])
-    return Line(unit, due_at(plan, unit.kind, day), rules.receivers(above, {unit.path: top})[unit.pk], None)
+    _units, above = found._units([subtree(unit.path)], {unit.kind})
+    to = rules.receivers({**above, unit.path: unit.pk}, {unit.path: top})
+    return Line(unit, due_at(plan, unit.kind, day), to[unit.pk], None)
 
 
 # -- who may -------------------------------------------------------------------------------------------------------

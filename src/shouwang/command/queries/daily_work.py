@@ -56,7 +56,9 @@ def daily_work(by: Actor, answered: Answered, at: datetime) -> list[Owed]:
 def _units_of(found: Day, answered: Answered, plans: Plans) -> dict[int, Organisation]:
     """The units one acts for: those one answers for, and those below that nobody answers for."""
     own = {**answered.first, **answered.deputy}
-    mine = {unit.pk: unit for unit in Organisation.objects.filter(pk__in=own, ends__isnull=True)} if own else {}
+    mine = {pk: line.unit for pk, line in found.lines.items() if pk in own and line.unit.ends is None}
+    if others := own.keys() - found.lines.keys():
+        mine |= {unit.pk: unit for unit in Organisation.objects.filter(pk__in=others, ends__isnull=True)}
     paths = set(answered.first.values())
     if paths:
         rows = Responsibility.objects.filter(current(found.day), rank=FIRST, organisation__isnull=False)

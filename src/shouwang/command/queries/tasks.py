@@ -9,8 +9,17 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from shouwang.command.models import Directive, Task
-from shouwang.command.queries.answering import MANAGE, SIGN, WORK, Answered, answered_by, sides, who_answers
+from shouwang.command.models import Directive, Task, Team
+from shouwang.command.queries.answering import (
+    MANAGE,
+    SIGN,
+    WORK,
+    Answered,
+    answered_by,
+    sides,
+    who_answers,
+    with_teams_of,
+)
 from shouwang.command.rules import tasks as rules
 from shouwang.core import clock
 from shouwang.core.errors import NotFound
@@ -27,7 +36,9 @@ ORDER = ("due_at", "id")
 
 def visible_tasks(by: Actor, answered: Answered) -> QuerySet[Task]:
     """Tasks of directives one writes or signs, of units in reach of task.work, of units one answers for and all below
-    them, and those that were escalated to oneself."""
+    them, those that were escalated to oneself, and those with a team one leads."""
+    if by.everything:
+        return Task.objects.select_related(*RELATED)
     condition = (
         in_ranges("directive__organisation__path", by.ranges(MANAGE))
         | in_ranges("directive__organisation__path", by.ranges(SIGN))
@@ -35,7 +46,7 @@ def visible_tasks(by: Actor, answered: Answered) -> QuerySet[Task]:
         | in_ranges("unit__path", answered.ranges)
     )
     if by.person_id is not None:
-        condition |= Q(escalated_to=by.person_id)
+        condition |= Q(escalated_to=by.person_id) | Q(pk__in=with_teams_of(by, answered).values("task"))
     return Task.objects.filter(condition).select_related(*RELATED)
 
 
@@ -123,6 +134,11 @@ def sheet(by: Actor, task: Task, *, on: date) -> Sheet:
     )  # fmt: skip
 
 
+def team_of(task: Task) -> Team | None:
+    """The team that works on it."""
+    return Team.objects.filter(given__task=task, given__released_at__isnull=True).first()
+
+
 def units_below(task: Task, ids: Sequence[int], *, on: date) -> list[Organisation]:
     """Standing units strictly below the task's unit, among `ids`. NotFound when one of them is not."""
     path = task.unit.path
@@ -177,10 +193,10 @@ def waiting_for_issuer(by: Actor, answered: Answered) -> QuerySet[Task]:
 
 def waiting_for_unit(by: Actor, answered: Answered) -> QuerySet[Task]:
     """Tasks whose next step is the asker's for a unit: of units they answer for first, escalated ones as deputy too,
-    and what was escalated to them by name."""
+    what was escalated to them by name, and what is with a team they lead."""
     states = [state for state in rules.STANDING if rules.side_of(state) == rules.UNIT]
     mine = Q(unit__in=list(answered.first)) | Q(unit__in=list(answered.deputy), escalation__gte=rules.DEPUTY)
     if by.person_id is not None:
-        mine |= Q(escalated_to=by.person_id)
+        mine |= Q(escalated_to=by.person_id) | Q(pk__in=with_teams_of(by, answered).values("task"))
     rows = Task.objects.filter(mine, state__in=states).select_related(*RELATED)
     return rows.order_by(*ORDER)

@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from shouwang.cases.queries import owned_clocks
 from shouwang.command.account import queries as account
 from shouwang.command.account import rules as account_rules
+from shouwang.command.mending import rules as mending
 from shouwang.command.mending.queries import to_mend, to_verify
 from shouwang.command.models import Directive, Receipt
 from shouwang.command.queries.answering import MANAGE, SIGN, Answered, answered_by
 from shouwang.command.queries.daily_work import HAND_IN, TAKE_IN, Owed, daily_work
 from shouwang.command.queries.tasks import waiting_for_issuer, waiting_for_unit
 from shouwang.command.rules import tasks as rules
+from shouwang.command.teams import queries as teams
+from shouwang.command.teams import rules as team_rules
 from shouwang.core import clock
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
@@ -27,20 +30,9 @@ from shouwang.tracing.queries.following import due_numbers
 
 MOST = 100  # of each kind on one page; how many there are is always told
 KINDS = (
-    "acknowledge",
-    "task",
-    "verify",
-    "sign",
-    "issue",
-    "clock",
-    "follow_up",
-    "report",
-    "review",
-    "mend",
-    "check",
-    "decide",
-    "matter",
-)
+    "acknowledge", "task", "verify", "sign", "issue", "clock", "follow_up", "report", "review", "mend", "check",
+    "decide", "matter", "second", "team", "objection",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +72,7 @@ class Work:
 
 
 def work_of(by: Actor, *, at: datetime, whole: bool = True) -> Work:
-    """Ten queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
+    """A dozen queries at most, seven more where daily reports are asked for; two to four for somebody who answers for
     nothing. Not `whole`: without clocks and follow-ups, which have their own cards on the home page."""
     answered = answered_by(by, on=clock.local_day(at))
     items: list[Item] = []
@@ -100,15 +92,10 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         yield _listed("task", waiting_for_unit(by, answered), _task_item, at)
     if answered or by.holds(MANAGE):
         yield _listed("verify", waiting_for_issuer(by, answered), _verify_item, at)
-    if by.holds(SIGN):
-        yield _listed("sign", _to_sign(by), _sign_item, at)
-    if by.holds(MANAGE):
-        yield _listed("issue", _to_issue(by), _issue_item, at)
-    if answered or by.holds(MANAGE):
-        yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
-    if by.holds(MANAGE):
-        yield _listed("check", to_verify(by, answered), _check_item, at)
+    yield from _in_review(by, at)
+    yield from _corrections(by, answered, at)
     yield from _matters(by, at, whole)
+    yield from _of_teams(by, answered, at, whole)
     owed = daily_work(by, answered, at)
     for kind in (HAND_IN, TAKE_IN):
         rows = [row for row in owed if row.kind == kind]
@@ -119,6 +106,17 @@ def _kinds(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator
         due = due_numbers(by, at=at)["mine_due"]
         if due:
             yield "follow_up", [_follow_up_item(due, at)], 1
+
+
+def _of_teams(by: Actor, answered: Answered, at: datetime, whole: bool) -> Iterator[tuple[str, list[Item], int]]:
+    if not answered and not by.holds(MANAGE):
+        return
+    yield _listed("second", teams.to_decide(by, answered), _second_item, at)
+    if not whole:
+        return  # on the first page the office reads of units without a team among the gaps
+    if by.holds(MANAGE):
+        yield _listed("team", teams.to_lead_on(by, on=clock.local_day(at)), _team_item, at)
+    yield _listed("objection", teams.to_answer(by, answered), _objection_item, at)
 
 
 def _listed(kind: str, rows: QuerySet[Any], item: Any, at: datetime) -> tuple[str, list[Item], int]:
@@ -157,13 +155,21 @@ def _verify_item(row: Any, at: datetime) -> Item:
     )  # fmt: skip
 
 
-def _to_sign(by: Actor) -> QuerySet[Directive]:
-    rows = Directive.objects.filter(
-        in_ranges("organisation__path", by.ranges(SIGN)), state=Directive.State.REVIEW, signed_at__isnull=True
-    )
+def _in_review(by: Actor, at: datetime) -> Iterator[tuple[str, list[Item], int]]:
+    """What one may sign, never what one wrote or submitted oneself, and what was signed and one may issue. One query:
+    few directives are in review at a time."""
+    if not (by.holds(SIGN) or by.holds(MANAGE)):
+        return
+    to_sign = in_ranges("organisation__path", by.ranges(SIGN)) & Q(signed_at__isnull=True)
     if by.account_id is not None:
-        rows = rows.exclude(Q(created_by=by.account_id) | Q(submitted_by=by.account_id))
-    return rows.select_related("organisation").order_by("submitted_at", "pk")
+        to_sign &= ~Q(created_by=by.account_id) & ~Q(submitted_by=by.account_id)
+    to_issue = in_ranges("organisation__path", by.ranges(MANAGE)) & Q(signed_at__isnull=False)
+    rows = Directive.objects.filter(to_sign | to_issue, state=Directive.State.REVIEW).select_related("organisation")
+    found = list(rows.order_by("submitted_at", "pk"))
+    unsigned = [row for row in found if row.signed_at is None]
+    signed = sorted((row for row in found if row.signed_at is not None), key=lambda row: (row.signed_at or at, row.pk))
+    yield "sign", [_sign_item(row, at) for row in unsigned[:MOST]], len(unsigned)
+    yield "issue", [_issue_item(row, at) for row in signed[:MOST]], len(signed)
 
 
 def _sign_item(row: Directive, at: datetime) -> Item:
@@ -171,13 +177,6 @@ def _sign_item(row: Directive, at: datetime) -> Item:
         "sign", row.pk, row.title, _("Read it and sign it off, or send it back"), row.organisation.title,
         row.acknowledge_by, reverse("command:directive", args=[row.pk]), False,
     )  # fmt: skip
-
-
-def _to_issue(by: Actor) -> QuerySet[Directive]:
-    rows = Directive.objects.filter(
-        in_ranges("organisation__path", by.ranges(MANAGE)), state=Directive.State.REVIEW, signed_at__isnull=False
-    )
-    return rows.select_related("organisation").order_by("signed_at", "pk")
 
 
 def _issue_item(row: Directive, at: datetime) -> Item:
@@ -225,6 +224,23 @@ def _matters(by: Actor, at: datetime, whole: bool) -> Iterator[tuple[str, list[I
         yield "matter", [_matter_item("matter", row, at) for row in own[:MOST]], len(own)
 
 
+def _corrections(by: Actor, answered: Answered, at: datetime) -> Iterator[tuple[str, list[Item], int]]:
+    """To mend and to verify: by one question, unless there are more than two pages can show."""
+    if not by.holds(MANAGE):
+        if answered:
+            yield _listed("mend", to_mend(by, answered, at=at), _mend_item, at)
+        return
+    mend, check = to_mend(by, answered, at=at), to_verify(by, answered)
+    found = list((mend | check)[: MOST + 1])
+    if len(found) > MOST:
+        yield _listed("mend", mend, _mend_item, at)
+        yield _listed("check", check, _check_item, at)
+        return
+    for kind, state, item in (("mend", mending.OPEN, _mend_item), ("check", mending.DONE, _check_item)):
+        rows = [row for row in found if row.state == state]
+        yield kind, [item(row, at) for row in rows], len(rows)
+
+
 def _is_own_turn(row: Any) -> bool:
     return account_rules.STANDING[row.state].side == account_rules.SUBJECT
 
@@ -233,6 +249,31 @@ def _matter_item(kind: str, row: Any, at: datetime) -> Item:
     return Item(
         kind, row.pk, row.get_step_display(), str(account_rules.STANDING[row.state].next_step), row.organisation.title,
         row.due_at, reverse("command:matter", args=[row.pk]), row.due_at is not None and row.due_at < at,
+    )  # fmt: skip
+
+
+def _second_item(row: Any, at: datetime) -> Item:
+    _start, due = clock.day_bounds(row.starts)
+    return Item(
+        "second", row.pk, f"{row.person.name} · {row.team.title}", _("Asked for by a team: approve or refuse"),
+        row.home.title, due, reverse("command:team", args=[row.team_id]), due < at,
+    )  # fmt: skip
+
+
+def _objection_item(row: Any, at: datetime) -> Item:
+    href = reverse("command:team", args=[row.member.team_id]) if row.member else reverse("command:teams")
+    return Item(
+        "objection", row.pk, f"{row.person.name} · {row.title}", _("Answer the objection to the service record"),
+        row.organisation.title, None, href, False,
+    )  # fmt: skip
+
+
+def _team_item(row: Any, at: datetime) -> Item:
+    on = clock.local_day(at)
+    turn = team_rules.turn_of_team(row.state, has_leader=row.led, review_over=row.review_on < on)
+    return Item(
+        "team", row.pk, row.title, str(turn.next_step) if turn else "", row.organisation.title,
+        clock.day_start(row.review_on), reverse("command:team", args=[row.pk]), row.review_on < on,
     )  # fmt: skip
 
 

@@ -65,6 +65,9 @@ KINDS = {
     "check": ("eye-check", "special", pgettext_lazy("work", "Correction to verify")),
     "decide": ("scale", "special", pgettext_lazy("work", "Matter to decide")),
     "matter": ("scale", "warn", pgettext_lazy("work", "Matter about my unit")),
+    "second": ("user-plus", "info", pgettext_lazy("work", "Secondment")),
+    "team": ("users-group", "info", pgettext_lazy("work", "Team")),
+    "objection": ("message-report", "warn", pgettext_lazy("work", "Objection")),
     "review": ("eye-check", "special", pgettext_lazy("work", "To take in")),
 }
 
@@ -124,6 +127,7 @@ def task(request: Request, pk: int) -> HttpResponse:
         "deadline_form": DeadlineForm(initial={"due_at": row.due_at}),
         "may_postpone": any(act.name == "postpone" for act in sheet.acts),
         "as_of": now, "may_quote": may_quote(request.actor, row.unit, f"task:{row.pk}", at=now),
+        "team": reads.team_of(row),
     }  # fmt: skip
     return render(request, "command/task.html", context)
 
