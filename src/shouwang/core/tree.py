@@ -142,10 +142,13 @@ class Regions(Generic[T]):
 
 
 def in_ranges(field: str, ranges: Iterable[Range]) -> Q:
-    """Rows whose `field` lies in one of `ranges`; no range means no row."""
+    """Rows whose `field` lies in one of `ranges`; no range means no row.
+
+    Of everything it is a condition that always holds, not an empty one: `Q() | x` would be x alone.
+    """
     condition = Q(pk__in=())
     for low, high in ranges:
         if (low, high) == EVERYTHING:
-            return Q()
+            return ~Q(pk__in=())
         condition |= Q(**{f"{field}__gte": low, f"{field}__lt": high})
     return condition

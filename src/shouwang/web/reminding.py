@@ -13,6 +13,7 @@ from shouwang.checkins.rules.reminding import Facts
 from shouwang.command.account import queries as matters
 from shouwang.command.queries import daily
 from shouwang.command.queries import reminding as work
+from shouwang.command.teams import reminding as teams
 from shouwang.core import clock
 from shouwang.org.models import Person
 from shouwang.outreach.owed import Due
@@ -109,28 +110,39 @@ ARRIVED_MINUTES = 5  # directives issued within five minutes are one message
 ARRIVED_FOR = timedelta(hours=1)  # assumption: a message an hour old says nothing new; the day it falls due is another
 
 
-class DirectiveArrived:
-    """Whoever answers for a unit is told when a directive arrives, not only when it falls due; opening it and saying so
-    closes the message. It names no directive."""
+class Arrived:
+    """Something came for somebody, who is told of it at once, not only when it falls due; doing what it asks for closes
+    the message. What came within some minutes is one message, which names neither what it is nor about whom."""
 
-    name = "arrived"
+    name: str
+    zh: str
+    en: str
+
+    def moments(self, day: date) -> Sequence[datetime]:
+        """When something came on a local day that still waits."""
+        raise NotImplementedError
+
+    def waiting(self, start: datetime, end: datetime) -> QuerySet[Person]:
+        """For whom what came between two moments (end not in it) waits."""
+        raise NotImplementedError
+
+    def path(self) -> str:
+        return reverse("command:work")
 
     def due_on(self, day: date) -> Sequence[Due]:
         found: dict[datetime, datetime] = {}
-        for issued_at in work.issued_on(day):
-            minute = issued_at.replace(second=0, microsecond=0)
+        for came_at in self.moments(day):
+            minute = came_at.replace(second=0, microsecond=0)
             slot = minute - timedelta(minutes=minute.minute % ARRIVED_MINUTES)
-            found[slot] = min(issued_at, found.get(slot, issued_at))
-        path = reverse("command:work")
+            found[slot] = min(came_at, found.get(slot, came_at))
         return [
-            Due(f"arrived:{slot.timestamp():.0f}", slot + ARRIVED_FOR, "新到通知公文，请阅签",
-                "a directive that has arrived: read and acknowledge it", path, opens=first)
+            Due(f"{self.name}:{slot.timestamp():.0f}", slot + ARRIVED_FOR, self.zh, self.en, self.path(), opens=first)
             for slot, first in found.items()
-        ]  # fmt: skip
+        ]
 
     def owing(self, key: str, due: datetime) -> QuerySet[Person]:
         slot = due - ARRIVED_FOR
-        return work.owing_receipt(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
+        return self.waiting(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
 
     def among(self, key: str, due: datetime) -> Q:
         return Q()
@@ -140,35 +152,46 @@ class DirectiveArrived:
         return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
 
 
-class MatterServed:
-    """Whom a matter of accountability was served is told that something waits for their reply, once; a reply closes the
-    message. It names neither what it is nor about whom."""
+class DirectiveArrived(Arrived):
+    """A directive, for whoever answers for a unit it is addressed to."""
 
-    name = "matter"
+    name, zh, en = "arrived", "新到通知公文，请阅签", "a directive that has arrived: read and acknowledge it"
 
-    def due_on(self, day: date) -> Sequence[Due]:
-        found: dict[datetime, datetime] = {}
-        for served_at in matters.served_on(day):
-            minute = served_at.replace(second=0, microsecond=0)
-            slot = minute - timedelta(minutes=minute.minute % ARRIVED_MINUTES)
-            found[slot] = min(served_at, found.get(slot, served_at))
-        path = reverse("command:matters") + "?show=mine"
-        return [
-            Due(f"matter:{slot.timestamp():.0f}", slot + ARRIVED_FOR, "有一件事请您阅看并回复",
-                "something that waits for your reply", path, opens=first)
-            for slot, first in found.items()
-        ]  # fmt: skip
+    def moments(self, day: date) -> Sequence[datetime]:
+        return list(work.issued_on(day))
 
-    def owing(self, key: str, due: datetime) -> QuerySet[Person]:
-        slot = due - ARRIVED_FOR
-        return matters.owing_reply(slot, slot + timedelta(minutes=ARRIVED_MINUTES))
+    def waiting(self, start: datetime, end: datetime) -> QuerySet[Person]:
+        return work.owing_receipt(start, end)
 
-    def among(self, key: str, due: datetime) -> Q:
-        return Q()
 
-    def facts(self, key: str, due: datetime, person: Person, *, until: datetime, reached: bool, already: bool) -> Facts:
-        owes = self.owing(key, due).filter(pk=person.pk).exists()
-        return Facts(left=person.left_on is not None, asked=owes, heard=False, already=already, reached=reached)
+class MatterServed(Arrived):
+    """A matter of accountability, for whom it was served."""
+
+    name, zh, en = "matter", "有一件事请您阅看并回复", "something that waits for your reply"
+
+    def moments(self, day: date) -> Sequence[datetime]:
+        return matters.served_on(day)
+
+    def waiting(self, start: datetime, end: datetime) -> QuerySet[Person]:
+        return matters.owing_reply(start, end)
+
+    def path(self) -> str:
+        return reverse("command:matters") + "?show=mine"
+
+
+class SecondmentAsked(Arrived):
+    """A team asks for somebody: for them, and for who decides for their home unit."""
+
+    name, zh, en = "seconded", "有专班请求借调人员，请查看", "a team asks for somebody: please look"
+
+    def moments(self, day: date) -> Sequence[datetime]:
+        return teams.asked_on(day)
+
+    def waiting(self, start: datetime, end: datetime) -> QuerySet[Person]:
+        return teams.waiting_for(start, end)
+
+    def path(self) -> str:
+        return reverse("web:home")
 
 
 class DailyReports:

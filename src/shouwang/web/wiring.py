@@ -33,6 +33,7 @@ from shouwang.web.reminding import (
     MatterServed,
     OpenSurveys,
     PeopleToCall,
+    SecondmentAsked,
     WorkDue,
 )
 
@@ -73,6 +74,7 @@ def connect() -> None:
     owed.register(WorkDue())
     owed.register(DirectiveArrived())
     owed.register(MatterServed())
+    owed.register(SecondmentAsked())
     owed.register(DailyReports())
     owed.register(LateClocks())
     tell_reminders(told_of_reminders)

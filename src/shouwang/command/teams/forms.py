@@ -27,7 +27,7 @@ def _written(label: Any) -> forms.CharField:
 class TeamForm(forms.Form):
     unit = _written(_("Unit it stands under"))
     kind = forms.ChoiceField(label=pgettext_lazy("team", "Kind"), choices=Team.Kind.choices)
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("team", "Name"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=120, required=False)
     purpose = forms.CharField(label=_("What it is for"), max_length=LONGEST, widget=WORDS)
     review_on = day_field(_("Review on"))
