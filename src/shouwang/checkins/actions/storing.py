@@ -26,7 +26,7 @@ LATEST_COLUMNS = ("person", "home_path", "number", *LatestCheckIn.HEARD)
 
 
 def store(group: Group) -> None:
-    """Write what `group` planned and give each entry its id."""
+    """Write what `group` planned and give each entry its id, inside the caller's transaction."""
     if not group.made:
         return
     for taken, number in zip(group.made, next_ids(CheckIn, len(group.made)), strict=True):

@@ -78,6 +78,7 @@ def save(order: Order, *fields: str) -> None:
 
 
 def note(verb: str, order: Order, *, by: Actor, at: datetime, old: Any = None, new: Any = None) -> None:
+    """Inside the caller's transaction."""
     audit.record(verb, "order", order.pk, by=by, at=at, subject=order.person_id, old=old, new=new)
 
 
@@ -103,7 +104,8 @@ def purge_on(ends_on: date) -> date:
 
 
 def finish(order: Order, state: str, code: str, *, reason: str = "", by: Actor, at: datetime) -> None:
-    """Take a locked order out of force: its stay, its monitoring and its open questions end with it."""
+    """Take a locked order out of force, inside the caller's transaction: its stay, its monitoring and its open
+    questions end with it."""
     old = {"state": order.state, "ends_on": order.ends_on.isoformat(), "where": order.where}
     order.state, order.ended_at, order.ended_by_id = state, at, by.account_id
     order.end_code, order.end_reason = code, reason

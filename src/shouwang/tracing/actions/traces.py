@@ -46,7 +46,7 @@ def trace_case(case: Case, *, by: Actor, at: datetime) -> Trace:
 
 
 def write(case: Case, found: Assessment, *, by: Actor, at: datetime) -> Trace:
-    """Write an assessment as a trace of the case; the caller holds the transaction and the permission."""
+    """Write an assessment as a trace of the case, inside the caller's transaction, who has asked the permission."""
     answer, contacts, ruling = found.answer, found.contacts, found.ruling
     trace = Trace.objects.create(
         case=case,

@@ -58,7 +58,8 @@ def save(care: Care, *fields: str, by: Actor, at: datetime) -> None:
 
 
 def note(verb: str, care: Care, *, by: Actor, at: datetime, **new: Any) -> None:
-    """The log names the act, never what ails anybody: it is also read by people without health rights."""
+    """The log names the act, never what ails anybody: it is also read by people without health rights. Inside the
+    caller's transaction."""
     audit.record(verb, "care", care.pk, by=by, at=at, subject=care.case.person_id, new={"version": care.version, **new})
 
 
