@@ -128,19 +128,25 @@ def told(request: ApiRequest, code: Annotated[str, Field(max_length=24)]) -> Any
     return {"state": row.state, "text": row.text, "answer": row.answer}
 
 
-@router.get("/weak-points", response=list[dict[str, Any]], summary="What people told, newest first")
-def points(request: ApiRequest) -> Any:
-    if not request.actor.holds(MANAGE):
-        raise NotFound
-    rows = list(queries.managed_points(request.actor)[:200])
-    named = [row.account.person_id for row in rows if row.account and row.account.person_id]
+class PointPage(Schema):
+    items: list[dict[str, Any]]
+    next: str | None = None
+    previous: str | None = None
+
+
+@router.get("/weak-points", response=PointPage, summary="What people told, newest first")
+def points(request: ApiRequest, waiting: bool = False, cursor: str = "") -> Any:
+    """`waiting`: only what nobody has answered yet."""
+    page = queries.points_page(request.actor, cursor or None, waiting=waiting)
+    named = [row.account.person_id for row in page.rows if row.account and row.account.person_id]
     audit.saw("weak_point.listed", "weak_point", named, by=request.actor, at=clock.now())
-    return [
+    items = [
         {"id": row.pk, "day": row.day, "unit": row.organisation.code, "text": row.text, "where": row.where,
          "wish": row.wish, "state": row.state, "answer": row.answer,
          "told_by": row.account.username if row.account else None}
-        for row in rows
+        for row in page.rows
     ]  # fmt: skip
+    return {"items": items, "next": page.next, "previous": page.previous}
 
 
 @router.post("/weak-points/{int:point_id}/answer", response=dict[str, Any], summary="Answer it without a correction")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from shouwang.cases.queries.naming import unit_written
-from shouwang.cli.common import Row, actor, as_option, json_option, print_json, show
+from shouwang.cli.common import Row, actor, as_option, json_option, limit_option, print_json, show
 from shouwang.command.mending import actions, queries, rules
 from shouwang.command.queries import MANAGE
 from shouwang.core import clock
@@ -116,16 +116,16 @@ def tell(text: str, code: str, where: str, wish: str, with_name: bool, user: str
 
 
 @gap.command("told")
+@click.option("--waiting", is_flag=True, help="Only what nobody has answered yet.")
+@limit_option
 @as_option
 @json_option
-def told(user: str | None, as_json: bool) -> None:
+def told(waiting: bool, limit: int, user: str | None, as_json: bool) -> None:
     """What people told, newest first: for the office."""
-    by = actor(user)
-    if not by.holds(MANAGE):
-        raise NotFound
+    page = queries.points_page(actor(user), waiting=waiting, size=limit)
     rows: list[Row] = [
         {"id": row.pk, "day": row.day, "unit": row.organisation.code, "state": row.state, "text": row.text[:80]}
-        for row in queries.managed_points(by)[:200]
+        for row in page.rows
     ]
     show(rows, as_json)
 

@@ -194,6 +194,14 @@ def managed_points(by: Actor) -> QuerySet[WeakPoint]:
     )
 
 
+def points_page(by: Actor, cursor: str | None = None, *, waiting: bool = False, size: int = 50) -> Page[WeakPoint]:
+    """What people told, newest first; with `waiting` only what nobody has answered yet. NotFound for who manages none."""
+    if not by.holds(MANAGE):
+        raise NotFound
+    rows = managed_points(by).filter(state=WeakPoint.State.NEW) if waiting else managed_points(by)
+    return keyset_page(rows, ("-day", "-id"), cursor, size=size)
+
+
 def point_for(by: Actor, point_id: int) -> WeakPoint:
     row = managed_points(by).filter(pk=point_id).first()
     if row is None:

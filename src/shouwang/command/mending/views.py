@@ -183,12 +183,11 @@ def tell(request: Request) -> HttpResponse:
 def points(request: Request) -> HttpResponse:
     """What people told, newest first: for the office."""
     by, at = request.actor, clock.now()
-    if not by.holds(MANAGE):
-        raise NotFound
-    rows = list(queries.managed_points(by)[:200])
-    named = [row.account.person_id for row in rows if row.account and row.account.person_id]
+    waiting = request.GET.get("show") == "waiting"
+    page = queries.points_page(by, request.GET.get("page") or None, waiting=waiting)
+    named = [row.account.person_id for row in page.rows if row.account and row.account.person_id]
     audit.saw("weak_point.listed", "weak_point", named, by=by, at=at)
-    return render(request, "command/mending/points.html", {"rows": rows, "at": at})
+    return render(request, "command/mending/points.html", {"page": page, "waiting": waiting, "at": at})
 
 
 @require_http_methods(["GET", "POST"])

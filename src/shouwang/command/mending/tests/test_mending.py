@@ -292,6 +292,9 @@ def test_telling_by_the_page(cast: Cast, sign_in: SignIn) -> None:
     point = WeakPoint.objects.get()
     assert told.status_code == 200 and point.account is None
     assert "宿舍门禁坏了" in su.get("/command/weak-points/all/").content.decode()
+    assert "宿舍门禁坏了" in su.get("/command/weak-points/all/?show=waiting").content.decode()
+    listed = su.get("/api/v1/command/weak-points?waiting=true").json()
+    assert [row["text"] for row in listed["items"]] == ["宿舍门禁坏了"] and listed["next"] is None
     page = f"/command/weak-points/{point.pk}/"
     assert su.get(page).status_code == 200
     assert su.post(page, {"answer": "已报修，明日到场"}).status_code == 302
@@ -367,3 +370,15 @@ def test_a_file_of_the_institution_replaces_the_shipped_one(cast: Cast, own_home
     (own_home / "gaps.toml").write_text(text, encoding="utf-8")
     sweep(late)
     assert not GapFinding.objects.filter(code="clocks_late").exists()
+
+
+def test_what_people_tell_is_listed_page_by_page(cast: Cast) -> None:
+    for number in range(3):
+        actions.tell(cast.org["WCU"], text=f"第{number}件要修的事", anonymous=True, by=cast.by("lin"), at=NOON)
+    first = queries.points_page(cast.by("su"), size=2)
+    second = queries.points_page(cast.by("su"), first.next, size=2)
+    assert [len(first.rows), len(second.rows)] == [2, 1] and second.next is None
+    actions.answer_point(first.rows[0], answer="已修好", by=cast.by("su"), at=NOON)
+    assert len(queries.points_page(cast.by("su"), waiting=True).rows) == 2
+    with pytest.raises(NotFound):
+        queries.points_page(cast.by("lin"))
