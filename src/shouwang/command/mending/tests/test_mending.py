@@ -378,7 +378,7 @@ def test_what_people_tell_is_listed_page_by_page(cast: Cast) -> None:
     first = queries.points_page(cast.by("su"), size=2)
     second = queries.points_page(cast.by("su"), first.next, size=2)
     assert [len(first.rows), len(second.rows)] == [2, 1] and second.next is None
-    actions.answer_point(first.rows[0], answer="已修好", by=cast.by("su"), at=NOON)
+    actions.answer_point(first.rows[0], answer="已经修好", by=cast.by("su"), at=NOON)
     assert len(queries.points_page(cast.by("su"), waiting=True).rows) == 2
     with pytest.raises(NotFound):
         queries.points_page(cast.by("lin"))
