@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,25 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
+from shouwang.cases.care.hospitals import hospitals
+from shouwang.cases.laboratory.data import laboratory
+from shouwang.cases.outward import dhis2
+from shouwang.cases.rules import clock_settings
 from shouwang.cli.common import json_option, print_json
+from shouwang.command.account.numbers import numbers_in_force
+from shouwang.command.mending.rules import gap_rules
+from shouwang.command.queries.control import level_file
+from shouwang.command.teams.rules import team_rules
 from shouwang.core import clock, packs, sealing
 from shouwang.core.errors import ShouwangError
 from shouwang.core.models import ImportRun
+from shouwang.core.retention import read_table
+from shouwang.isolation.rules.bed_settings import bed_settings
 from shouwang.org.models import Grant, Organisation
 from shouwang.outreach.queries import channel_faults
+from shouwang.outreach.queries.plan import timing
 from shouwang.tracing.models import PresenceDay
+from shouwang.tracing.presence.defaults import assumptions
 from shouwang.tracing.presence.files import days_root
 
 FREE_BYTES = 2 * 1024**3  # assumption: a month of presence of 25,000 people is about 0.5 GB; four times that
@@ -124,6 +136,39 @@ def _packs() -> Finding:
     return Finding("packs", True, ", ".join(pack.code for pack in active))
 
 
+# Data files that an institution may put in its home -> what reads them. Without one the shipped file holds.
+OWN_FILES: Mapping[str, Callable[[], object]] = {
+    "accountability.toml": lambda: numbers_in_force(settings.HOME),
+    "beds.toml": lambda: bed_settings(settings.HOME),
+    "clocks.toml": lambda: clock_settings(settings.HOME),
+    "dhis2.toml": dhis2.table,
+    "gaps.toml": lambda: gap_rules(settings.HOME),
+    "hospitals.toml": hospitals,
+    "laboratory.toml": laboratory,
+    "levels.toml": level_file,
+    "presence.toml": assumptions,
+    "reminding.toml": timing,
+    "retention.toml": read_table,
+    "teams.toml": lambda: team_rules(settings.HOME),
+}
+
+
+def _own_files() -> Finding:
+    """The institution's own data files: a broken one would be found by whoever needs it, at the wrong hour."""
+    there = [name for name in OWN_FILES if (settings.HOME / name).is_file()]
+    faults = []
+    for name in there:
+        try:
+            OWN_FILES[name]()
+        except ShouwangError as error:
+            faults.append(f"{name}: {error.sentence}")
+    if faults:
+        return Finding(
+            "own files", False, " ".join(faults), "mend the file, or take it away: the shipped one holds then"
+        )
+    return Finding("own files", True, ", ".join(there) or "none: what is shipped holds")
+
+
 def _people() -> Finding:
     if not Organisation.objects.exists():
         return Finding("roster", False, "no organisation yet", "run: shouwang import roster FILE --root-name NAME")
@@ -160,7 +205,9 @@ def _imports() -> Finding:
     return Finding("imports", not stuck, f"{stuck} unfinished", mend)
 
 
-CHECKS: list[Callable[[], Finding]] = [_home, _disk, _database, _packs, _people, _segments, _secrets, _imports]
+CHECKS: list[Callable[[], Finding]] = [
+    _home, _disk, _database, _packs, _own_files, _people, _segments, _secrets, _imports,
+]  # fmt: skip
 
 
 def examine() -> list[Finding]:

@@ -43,16 +43,24 @@ DEFAULT_KEEP_DAYS = {
 }
 
 
-@cache
-def _table() -> dict[str, int]:
+def read_table() -> dict[str, int]:
+    """Dataset -> days as the files say now. BadInput names what is wrong with the institution's own."""
     file = settings.HOME / "retention.toml"
     if not file.is_file():
         return DEFAULT_KEEP_DAYS
-    given = tomllib.loads(file.read_text(encoding="utf-8")).get("keep_days", {})
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8")).get("keep_days", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"retention.toml: {error}", code="retention_file") from error
     for key, days in given.items():
         if key not in DEFAULT_KEEP_DAYS or not isinstance(days, int) or days < 1:
             raise BadInput(f"retention.toml: [keep_days] {key} = {days!r}: unknown dataset or not a number of days")
     return {**DEFAULT_KEEP_DAYS, **given}
+
+
+@cache
+def _table() -> dict[str, int]:
+    return read_table()
 
 
 def keep_days(dataset: str) -> int:

@@ -167,3 +167,16 @@ def test_something_wrong_ends_with_status_1(settings: Settings, own_home: Path, 
     answer = CliRunner().invoke(shouwang, ["doctor"])
     assert answer.exit_code == 1
     assert "-> run: shouwang init" in answer.output
+
+
+@pytest.mark.parametrize("name", sorted(doctor.OWN_FILES))
+def test_a_broken_file_of_the_institution_is_named(home: Path, name: str) -> None:
+    (home / name).write_text("nonsense = = 1\n", encoding="utf-8")
+    found = doctor._own_files()
+    assert not found.ok and name in found.says and found.mend
+
+
+def test_files_of_the_institution_that_hold_are_listed(home: Path) -> None:
+    assert doctor._own_files() == Finding("own files", True, "none: what is shipped holds")
+    (home / "retention.toml").write_text("[keep_days]\nimport = 7\n", encoding="utf-8")
+    assert doctor._own_files() == Finding("own files", True, "retention.toml")

@@ -195,7 +195,7 @@ def managed_points(by: Actor) -> QuerySet[WeakPoint]:
 
 
 def points_page(by: Actor, cursor: str | None = None, *, waiting: bool = False, size: int = 50) -> Page[WeakPoint]:
-    """What people told, newest first; with `waiting` only what nobody has answered yet. NotFound for who manages none."""
+    """What people told, newest first; `waiting`: only what nobody has answered. NotFound for who manages none."""
     if not by.holds(MANAGE):
         raise NotFound
     rows = managed_points(by).filter(state=WeakPoint.State.NEW) if waiting else managed_points(by)
