@@ -19,7 +19,7 @@ from django.db import connection
 from shouwang.cli import setup as home_setup
 from shouwang.cli.common import print_json, progress_bar
 from shouwang.cli.demo import campus as campuses
-from shouwang.cli.demo import caring, desk, papers, serving, story, weak
+from shouwang.cli.demo import caring, desk, elsewhere, papers, serving, story, weak
 from shouwang.cli.demo import files as demo_files
 from shouwang.cli.demo import stage as stages
 from shouwang.command import actions as command
@@ -194,6 +194,7 @@ def _the_desks(happened: story.Happened, patient: Person, *, now: datetime) -> N
     desk.somebody_is_registered_twice(classmate, by=system_actor("demo", mouth=CLI), at=now)
     desk.visitors_come(by=system_actor("demo", mouth=CLI), at=now)
     caring.people_are_cared_for(case, by=clinic, at=now)
+    elsewhere.a_file_of_sormas_comes(case, by=clinic, at=now)
 
 
 def _summary(
