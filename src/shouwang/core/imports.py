@@ -200,6 +200,23 @@ def perform(run_id: int, *, by: Actor, now: Callable[[], datetime]) -> ImportRun
     return ImportRun.objects.get(pk=run.pk)
 
 
+def run_now(run: ImportRun, *, dry_run: bool, by: Actor, at: datetime) -> ImportRun:
+    """Check at once a file that was received and, unless `dry_run`, commit it: for whoever sits at this machine.
+    BadInput for what the run refuses as a whole."""
+    _perform_now(run, by=by, at=at)
+    if not dry_run:
+        ask_commit(run, by=by, at=at)
+        _perform_now(run, by=by, at=at)
+    run.refresh_from_db()
+    return run
+
+
+def _perform_now(run: ImportRun, *, by: Actor, at: datetime) -> None:
+    done = perform(run.pk, by=by, now=lambda: at)
+    if done is not None and done.error is not None:
+        raise BadInput(done.error["message"], code=done.error["code"], field=done.error["field"])
+
+
 class _Beat:
     """Progress as short writes of their own. Inside the importer's transaction it keeps silent: SQLite has one writer,
     and what a transaction writes nobody sees before it ends."""

@@ -24,7 +24,7 @@ from shouwang.core.packs import active_packs
 from shouwang.core.scope import Actor
 from shouwang.org import tasks
 from shouwang.org.models import Organisation, Person
-from shouwang.org.queries import institution_of
+from shouwang.org.queries import own_institution
 
 MANAGE = files.MANAGE
 BLOCK = 2**20  # bytes read at once
@@ -38,18 +38,7 @@ def import_cases(
     with path.open("rb") as stream:
         chunks = iter(lambda: stream.read(BLOCK), b"")
         run = _receive(path.name, chunks, pack=pack, order=order, root=root, by=by, at=at)
-    _perform(run, by=by, at=at)
-    if not dry_run:
-        imports.ask_commit(run, by=by, at=at)
-        _perform(run, by=by, at=at)
-    run.refresh_from_db()
-    return run
-
-
-def _perform(run: ImportRun, *, by: Actor, at: datetime) -> None:
-    done = imports.perform(run.pk, by=by, now=lambda: at)
-    if done is not None and done.error is not None:
-        raise BadInput(done.error["message"], code=done.error["code"], field=done.error["field"])
+    return imports.run_now(run, dry_run=dry_run, by=by, at=at)
 
 
 def upload_cases(
@@ -73,11 +62,7 @@ def _receive(
     active_pack(active_packs(clock.local_day(at)), pack)
     if order not in ORDERS:
         raise BadInput(_("Days are written day first or month first."), field="order", code="order_unknown")
-    found = root or institution_of(by, MANAGE)
-    if found is None:
-        raise BadInput(_("There is no organisation yet."), code="root_missing", field="organisation")
-    if not by.holds(MANAGE, found.path):
-        found = Organisation.objects.get(path=by.ranges(MANAGE)[0][0])
+    found = root or own_institution(by, MANAGE)
     options = {"root": found.pk, "pack": pack, "order": order, "language": get_language(), "mouth": by.mouth}
     return imports.receive(files.KIND, name, chunks, options=options, by=by, at=at)
 

@@ -236,6 +236,15 @@ def institution_of(by: Actor, right: str) -> Organisation | None:
     return found[0] if found else None
 
 
+def own_institution(by: Actor, right: str) -> Organisation:
+    """For which organisation a file is brought in: as `institution_of`; for a branch, whose right begins below its
+    institution, where the right begins. BadInput (`root_missing`) where there is none, or several."""
+    found = institution_of(by, right)
+    if found is None:
+        raise BadInput(_("There is no organisation yet."), code="root_missing", field="organisation")
+    return found if by.holds(right, found.path) else Organisation.objects.get(path=by.ranges(right)[0][0])
+
+
 def place_for(by: Actor, place_id: int) -> Place:
     place = places(by).filter(pk=place_id).first()
     if place is None:

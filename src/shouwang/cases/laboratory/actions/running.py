@@ -17,7 +17,7 @@ from shouwang.core.models import ImportRun
 from shouwang.core.scope import Actor
 from shouwang.org import tasks
 from shouwang.org.models import Organisation
-from shouwang.org.queries import institution_of
+from shouwang.org.queries import own_institution
 
 BLOCK = 2**20  # bytes read at once
 
@@ -29,18 +29,7 @@ def import_results(
     hold results as a whole."""
     with path.open("rb") as stream:
         run = _receive(path.name, iter(lambda: stream.read(BLOCK), b""), root=root, by=by, at=at)
-    _perform(run, by=by, at=at)
-    if not dry_run:
-        imports.ask_commit(run, by=by, at=at)
-        _perform(run, by=by, at=at)
-    run.refresh_from_db()
-    return run
-
-
-def _perform(run: ImportRun, *, by: Actor, at: datetime) -> None:
-    done = imports.perform(run.pk, by=by, now=lambda: at)
-    if done is not None and done.error is not None:
-        raise BadInput(done.error["message"], code=done.error["code"], field=done.error["field"])
+    return imports.run_now(run, dry_run=dry_run, by=by, at=at)
 
 
 def upload_results(
@@ -55,19 +44,9 @@ def upload_results(
 
 def _receive(name: str, chunks: Iterable[bytes], *, root: Organisation | None, by: Actor, at: datetime) -> ImportRun:
     by.require(RESULT, root.path if root else None)
-    found = root or institution_of(by, RESULT)
-    if found is None:
-        raise BadInput(_("There is no organisation yet."), code="root_missing", field="organisation")
-    if not by.holds(RESULT, found.path):
-        found = _own_top(by)
+    found = root or own_institution(by, RESULT)
     options = {"root": found.pk, "language": get_language(), "mouth": by.mouth}
     return imports.receive(files.KIND, name, chunks, options=options, by=by, at=at)
-
-
-def _own_top(by: Actor) -> Organisation:
-    """Where the right of a branch clinic begins: below its institution."""
-    low = by.ranges(RESULT)[0][0]
-    return Organisation.objects.get(path=low)
 
 
 def confirm_results(run: ImportRun, *, by: Actor, at: datetime) -> ImportRun:
