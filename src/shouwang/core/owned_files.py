@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -34,3 +35,33 @@ def decoded(content: bytes, kind: type[T], refusal: Callable[[str], BadInput]) -
         return msgspec.toml.decode(content, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise refusal(str(error)) from error
+
+
+class Coded(Protocol):
+    """An entry of such a file: known by its code, resting on one of the file's sources."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+def check_coded(
+    entries: Iterable[Coded], *, codes: Collection[str], sources: Collection[str], refusal: Callable[[str], BadInput]
+) -> None:
+    """The room's own refusal for a code that is none of `codes` or stands there twice, and for a source that is not
+    there."""
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.code not in codes:
+            raise refusal(f"{entry.code!r}: none of {', '.join(codes)}")
+        if entry.code in seen:
+            raise refusal(f"{entry.code!r} stands there twice")
+        if entry.source not in sources:
+            raise refusal(f"{entry.code!r}: source {entry.source!r} is not there")
+        seen.add(entry.code)
+
+
+def version_of(content: bytes) -> str:
+    """What tells two texts of a file apart: SHA-256, shortened to 12 digits."""
+    return hashlib.sha256(content).hexdigest()[:12]

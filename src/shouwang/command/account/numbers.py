@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput
-from shouwang.core.owned_files import decoded, in_force
+from shouwang.core.owned_files import decoded, in_force, version_of
 from shouwang.core.packs import Text
 
 SHIPPED = Path(__file__).resolve().parent.parent / "accountability.toml"
@@ -104,7 +103,7 @@ def read_numbers(content: bytes) -> Numbers:
     ):  # fmt: skip
         if source not in known:
             raise _refused(f"source {source!r} is not there")
-    return msgspec.structs.replace(found, version=hashlib.sha256(content).hexdigest()[:12])
+    return msgspec.structs.replace(found, version=version_of(content))
 
 
 def _refused(reason: str) -> BadInput:

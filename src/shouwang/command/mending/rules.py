@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core.errors import BadInput, Conflict, Forbidden
-from shouwang.core.owned_files import decoded, in_force
+from shouwang.core.owned_files import check_coded, decoded, in_force, version_of
 from shouwang.core.packs import Text
 
 SHIPPED = Path(__file__).resolve().parent.parent / "gaps.toml"
@@ -81,16 +80,9 @@ def read_rules(content: bytes) -> Rules:
     """BadInput (`gaps_file`) for a file that is not one: unknown keys or codes, a code twice, a source that is not
     there. `version` is the SHA-256 of the text, shortened to 12 digits."""
     found = decoded(content, Rules, _refused)
-    seen: set[str] = set()
-    for rule in found.rules:
-        if rule.code not in CODES:
-            raise _refused(f"{rule.code!r}: none of {', '.join(CODES)}")
-        if rule.code in seen:
-            raise _refused(f"{rule.code!r} stands there twice")
-        if rule.source not in {source.id for source in found.sources}:
-            raise _refused(f"{rule.code!r}: source {rule.source!r} is not there")
-        seen.add(rule.code)
-    return msgspec.structs.replace(found, version=hashlib.sha256(content).hexdigest()[:12])
+    sources = {source.id for source in found.sources}
+    check_coded(found.rules, codes=CODES, sources=sources, refusal=_refused)
+    return msgspec.structs.replace(found, version=version_of(content))
 
 
 def _refused(reason: str) -> BadInput:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from shouwang.command.mending.rules import Evidence, Sentence, Source
 from shouwang.core.errors import BadInput, Conflict, Forbidden
-from shouwang.core.owned_files import decoded, in_force
+from shouwang.core.owned_files import check_coded, decoded, in_force, version_of
 
 SHIPPED = Path(__file__).resolve().parent.parent / "teams.toml"
 CODES = ("cases_open", "contacts_close", "contacts_waiting", "alerts_waiting", "tasks_overdue", "gaps_grave")
@@ -69,16 +68,9 @@ def read_rules(content: bytes) -> Rules:
     """BadInput (`teams_file`) for a file that is not one: unknown keys or codes, a code twice, a source that is not
     there. `version` is the SHA-256 of the text, shortened to 12 digits."""
     found = decoded(content, Rules, _refused)
-    seen: set[str] = set()
-    for signal in found.signals:
-        if signal.code not in CODES:
-            raise _refused(f"{signal.code!r}: none of {', '.join(CODES)}")
-        if signal.code in seen:
-            raise _refused(f"{signal.code!r} stands there twice")
-        if signal.source not in {source.id for source in found.sources}:
-            raise _refused(f"{signal.code!r}: source {signal.source!r} is not there")
-        seen.add(signal.code)
-    return msgspec.structs.replace(found, version=hashlib.sha256(content).hexdigest()[:12])
+    sources = {source.id for source in found.sources}
+    check_coded(found.signals, codes=CODES, sources=sources, refusal=_refused)
+    return msgspec.structs.replace(found, version=version_of(content))
 
 
 def _refused(reason: str) -> BadInput:
