@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -110,7 +111,7 @@ ARRIVED_MINUTES = 5  # directives issued within five minutes are one message
 ARRIVED_FOR = timedelta(hours=1)  # assumption: a message an hour old says nothing new; the day it falls due is another
 
 
-class Arrived:
+class Arrived(ABC):
     """Something came for somebody, who is told of it at once, not only when it falls due; doing what it asks for closes
     the message. What came within some minutes is one message, which names neither what it is nor about whom."""
 
@@ -118,13 +119,13 @@ class Arrived:
     zh: str
     en: str
 
+    @abstractmethod
     def moments(self, day: date) -> Sequence[datetime]:
         """When something came on a local day that still waits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def waiting(self, start: datetime, end: datetime) -> QuerySet[Person]:
         """For whom what came between two moments (end not in it) waits."""
-        raise NotImplementedError
 
     def path(self) -> str:
         return reverse("command:work")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -48,9 +49,10 @@ def test_only_who_manages_the_unit_creates(cast: Cast) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(cast: Cast, change: dict[str, object], field: str) -> None:
-    given = {"kind": "task", "name": "专班", "purpose": "支援学院流调", "review_on": TODAY + DAY, **change}
+    sound = {"kind": "task", "name": "专班", "purpose": "支援学院流调", "review_on": TODAY + DAY}
+    given: dict[str, Any] = {**sound, **change}
     with pytest.raises(BadInput) as refused:
-        actions.create_team(cast.org["IE"], by=cast.by("su"), at=NOON, **given)  # type: ignore[arg-type]
+        actions.create_team(cast.org["IE"], by=cast.by("su"), at=NOON, **given)
     assert refused.value.field == field and not Team.objects.exists()
 
 
