@@ -1,8 +1,9 @@
 """Import runs: a file given to an importer is checked first, and written only when somebody says so.
 
 States: waiting → checking → checked → committing → done, or failed with a typed error. Checking writes nothing but its
-findings. Committing is one transaction that also marks the run done: it has happened entirely or not at all, so a run
-that was killed is simply performed again. Which importers there are, rooms say with `register`.
+findings. Committing is one transaction that also marks the run done: it has happened entirely or not at all (but for
+the importers that say `piecewise`), so a run that was killed is simply performed again. Which importers there are,
+rooms say with `register`.
 """
 
 from __future__ import annotations
@@ -69,11 +70,14 @@ class Importer(Protocol):
 
 
 _importers: dict[str, Importer] = {}
+_piecewise: set[str] = set()
 
 
-def register(kind: str, importer: Importer) -> None:
-    """Say who imports files of `kind`."""
+def register(kind: str, importer: Importer, *, piecewise: bool = False) -> None:
+    """Say who imports files of `kind`. `piecewise`: it commits a few rows at a time, and what it has written it finds
+    again when the run is performed once more."""
     _importers[kind] = importer
+    (_piecewise.add if piecewise else _piecewise.discard)(kind)
 
 
 def folder() -> Path:
@@ -195,6 +199,8 @@ def perform(run_id: int, *, by: Actor, now: Callable[[], datetime]) -> ImportRun
             _fail(run.pk, error.as_dict(), now())
         except Exception:
             sentence = _("The program failed while it worked on this file. Nothing was imported. Tell the operator.")
+            if committing and run.kind in _piecewise:
+                sentence = _("The program failed while it wrote this file. What it had written stays; check it again.")
             _fail(run.pk, {"code": "fault", "field": None, "message": sentence, "data": {}}, now())
             raise
     return ImportRun.objects.get(pk=run.pk)
@@ -281,6 +287,20 @@ def silent(at: datetime) -> list[ImportRun]:
     limit = at - timedelta(seconds=SILENT_SECONDS)
     busy = ImportRun.objects.filter(state__in=(State.WAITING, State.CHECKING, State.COMMITTING))
     return list(busy.filter(Q(beat_at__isnull=True) | Q(beat_at__lt=limit)).order_by("pk"))
+
+
+def require_silent(run: ImportRun, at: datetime) -> None:
+    """Before a run is handed to the worker again. Conflict while it is alive or finished."""
+    if not is_silent(run, at):
+        raise Conflict(
+            gettext_lazy("This import is being worked on, or is finished."), code="import_moved_on"
+        )  # fmt: skip
+
+
+def progress_of(run: ImportRun, at: datetime) -> dict[str, Any]:
+    """What a page says of a run under way: `silent`, and `percent` of its rows, None where nobody can know."""
+    percent = min(99, 100 * run.rows_done // run.rows_total) if run.rows_total else None
+    return {"silent": is_silent(run, at), "percent": percent}
 
 
 def is_silent(run: ImportRun, at: datetime) -> bool:

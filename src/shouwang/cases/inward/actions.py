@@ -86,8 +86,7 @@ def recheck_cases(run: ImportRun, *, order: str, by: Actor, at: datetime) -> Imp
 def take_up_cases(run: ImportRun, *, by: Actor, at: datetime) -> ImportRun:
     """Hand a run whose worker was killed to the worker again. Conflict while it is alive or finished."""
     by.require(MANAGE)
-    if not imports.is_silent(run, at):
-        raise Conflict(_("This import is being worked on, or is finished."), code="import_moved_on")
+    imports.require_silent(run, at)
     tasks.enqueue(run, at=at)
     return run
 

@@ -267,4 +267,4 @@ def _keep(
 
 def connect() -> None:
     """Called once when the program starts."""
-    imports.register(KIND, CaseImporter())
+    imports.register(KIND, CaseImporter(), piecewise=True)

@@ -20,8 +20,8 @@ from shouwang.core.models import ImportRun
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
-from shouwang.org.models import Organisation, Person
-from shouwang.org.queries import reachable
+from shouwang.org.models import Person
+from shouwang.org.queries import page_of_runs, reachable, run_of
 
 Word = str | Promise
 
@@ -114,21 +114,9 @@ def facts(row: OutsideCase) -> list[Fact]:
     return [Fact(label, "" if value is None else str(value)) for label, value in lines]
 
 
-def visible_runs(by: Actor) -> QuerySet[ImportRun]:
-    by.require(MANAGE)
-    runs = ImportRun.objects.filter(kind=KIND)
-    if by.everything:
-        return runs
-    units = Organisation.objects.filter(in_ranges("path", by.ranges(MANAGE))).values_list("pk", flat=True)
-    return runs.filter(options__root__in=list(units))
-
-
 def runs_page(by: Actor, cursor: str = "") -> Page[ImportRun]:
-    return keyset_page(visible_runs(by), ("-id",), cursor or None, size=30)
+    return page_of_runs(by, KIND, MANAGE, cursor)
 
 
 def run_for(by: Actor, run_id: int) -> ImportRun:
-    run = visible_runs(by).filter(pk=run_id).first()
-    if run is None:
-        raise NotFound
-    return run
+    return run_of(by, KIND, MANAGE, run_id)

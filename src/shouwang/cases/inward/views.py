@@ -64,8 +64,7 @@ def file_run(request: Request, run_id: int) -> HttpResponse:
 def _context(run: ImportRun) -> dict[str, Any]:
     review = run.report.get("review", [])
     return {
-        "run": run, "counts": run.counts, "silent": imports.is_silent(run, clock.now()),
-        "percent": min(99, 100 * run.rows_done // run.rows_total) if run.rows_total else None,
+        "run": run, "counts": run.counts, **imports.progress_of(run, clock.now()),
         "remarks": run.report.get("remarks", []),
         "review": [(rules.REASONS.get(line["code"], line["code"]), line["rows"]) for line in review],
         "left": run.problem_count - len(run.problems),

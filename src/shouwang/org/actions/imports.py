@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shouwang.core import imports
-from shouwang.core.errors import BadInput, Conflict
+from shouwang.core.errors import BadInput
 from shouwang.core.models import ImportRun
 from shouwang.core.scope import Actor
 from shouwang.org import tasks
@@ -80,7 +80,6 @@ def recheck_import(run: ImportRun, *, mapping: Mapping[str, str], by: Actor, at:
 def take_up_import(run: ImportRun, *, by: Actor, at: datetime) -> ImportRun:
     """Hand a run whose worker was killed to the worker again. Conflict while it is alive or finished."""
     by.require(MANAGE)
-    if not imports.is_silent(run, at):
-        raise Conflict(_("This import is being worked on, or is finished."), code="import_moved_on")
+    imports.require_silent(run, at)
     tasks.enqueue(run, at=at)
     return run

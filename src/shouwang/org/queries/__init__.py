@@ -20,7 +20,10 @@ from shouwang.org.queries.audit import (
 )
 from shouwang.org.queries.imports import (
     names_of,
+    page_of_runs,
     run_for,
+    run_of,
+    runs_of,
     runs_page,
     visible_runs,
 )
@@ -128,6 +131,7 @@ __all__ = [
     "own_token",
     "own_tokens",
     "owned",
+    "page_of_runs",
     "path_of",
     "people_answering_twice",
     "people_page",
@@ -146,6 +150,8 @@ __all__ = [
     "responsible_for",
     "rooms_of",
     "run_for",
+    "run_of",
+    "runs_of",
     "runs_page",
     "seen_page",
     "sees_contact_details",

@@ -8,7 +8,8 @@ from shouwang.core.errors import NotFound
 from shouwang.core.models import ImportRun
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
-from shouwang.org.models import Account
+from shouwang.core.tree import in_ranges
+from shouwang.org.models import Account, Organisation
 from shouwang.org.queries.people import covers_all
 
 RIGHT = "people.manage"
@@ -28,6 +29,28 @@ def runs_page(by: Actor, *, cursor: str = "") -> Page[ImportRun]:
 
 def run_for(by: Actor, run_id: int) -> ImportRun:
     run = visible_runs(by).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound
+    return run
+
+
+def runs_of(by: Actor, kind: str, right: str) -> QuerySet[ImportRun]:
+    """Files of another room: those brought in for a unit over which one holds `right`. Forbidden without it."""
+    by.require(right)
+    runs = ImportRun.objects.filter(kind=kind)
+    if by.everything:
+        return runs
+    units = Organisation.objects.filter(in_ranges("path", by.ranges(right))).values_list("pk", flat=True)
+    return runs.filter(options__root__in=list(units))
+
+
+def page_of_runs(by: Actor, kind: str, right: str, cursor: str = "") -> Page[ImportRun]:
+    return keyset_page(runs_of(by, kind, right), ("-id",), cursor or None, size=30)
+
+
+def run_of(by: Actor, kind: str, right: str, run_id: int) -> ImportRun:
+    """One of `runs_of`. NotFound otherwise."""
+    run = runs_of(by, kind, right).filter(pk=run_id).first()
     if run is None:
         raise NotFound
     return run

@@ -81,8 +81,7 @@ def _run_context(run: ImportRun) -> dict[str, Any]:
     header = report.get("header") or (run.error or {}).get("data", {}).get("header", "").split(", ")
     return {
         "run": run,
-        "silent": imports.is_silent(run, now),
-        "percent": min(99, 100 * run.rows_done // run.rows_total) if run.rows_total else None,
+        **imports.progress_of(run, now),
         "counts": counts,
         "refused": sorted((counts.get("refused") or {}).items(), key=lambda pair: -pair[1]),
         "remarks": report.get("remarks", []),

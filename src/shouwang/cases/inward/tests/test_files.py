@@ -95,6 +95,26 @@ def test_a_killed_import_is_taken_up_and_opens_nobody_twice(cast: Cast, monkeypa
     assert set(Case.objects.values_list("person__name", flat=True)) == {"林晓", "王蕾"}
 
 
+def test_a_fault_says_that_what_was_written_stays(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = checked(cast, HEAD + LIN)
+    actions.confirm_cases(run, by=cast.by("he"), at=NOON)
+
+    def broken(**given: Any) -> Case:
+        raise RuntimeError("disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "open_case", broken)
+        with pytest.raises(RuntimeError):
+            tasks.perform_import.func(run.pk)
+    run.refresh_from_db()
+    assert run.state == "failed" and run.error is not None
+    assert "未导入" not in run.error["message"] and "保留" in run.error["message"]
+    actions.recheck_cases(run, order="", by=cast.by("he"), at=NOON)
+    assert work(run).state == "checked"
+    actions.confirm_cases(run, by=cast.by("he"), at=NOON)
+    assert work(run).state == "done" and Case.objects.count() == 1
+
+
 def test_a_case_opened_meanwhile_is_not_opened_twice(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     run = checked(cast, HEAD + LIN)
     actions.confirm_cases(run, by=cast.by("he"), at=NOON)

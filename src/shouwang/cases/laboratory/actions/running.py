@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from shouwang.cases.laboratory import files
 from shouwang.cases.laboratory.actions.common import RESULT
 from shouwang.core import imports
-from shouwang.core.errors import BadInput, Conflict
+from shouwang.core.errors import BadInput
 from shouwang.core.models import ImportRun
 from shouwang.core.scope import Actor
 from shouwang.org import tasks
@@ -74,7 +74,6 @@ def recheck_results(run: ImportRun, *, mapping: Mapping[str, str], by: Actor, at
 def take_up_results(run: ImportRun, *, by: Actor, at: datetime) -> ImportRun:
     """Hand a run whose worker was killed to the worker again. Conflict while it is alive or finished."""
     by.require(RESULT)
-    if not imports.is_silent(run, at):
-        raise Conflict(_("This import is being worked on, or is finished."), code="import_moved_on")
+    imports.require_silent(run, at)
     tasks.enqueue(run, at=at)
     return run

@@ -13,8 +13,8 @@ from shouwang.core.models import ImportRun
 from shouwang.core.paging import Page, keyset_page
 from shouwang.core.scope import Actor
 from shouwang.core.tree import in_ranges
-from shouwang.org.models import Organisation, Person
-from shouwang.org.queries import reachable
+from shouwang.org.models import Person
+from shouwang.org.queries import page_of_runs, reachable, run_of
 
 RESULT = "test.result"
 KIND = "laboratory"
@@ -47,25 +47,12 @@ def waiting(by: Actor) -> int:
     return visible_items(by).filter(settled="").count()
 
 
-def visible_runs(by: Actor) -> QuerySet[ImportRun]:
-    """Runs of laboratories' files within reach: those brought in for a unit over which one enters results."""
-    by.require(RESULT)
-    runs = ImportRun.objects.filter(kind=KIND)
-    if by.everything:
-        return runs
-    units = Organisation.objects.filter(in_ranges("path", by.ranges(RESULT))).values_list("pk", flat=True)
-    return runs.filter(options__root__in=list(units))
-
-
 def runs_page(by: Actor, cursor: str = "") -> Page[ImportRun]:
-    return keyset_page(visible_runs(by), ("-id",), cursor or None, size=30)
+    return page_of_runs(by, KIND, RESULT, cursor)
 
 
 def run_for(by: Actor, run_id: int) -> ImportRun:
-    run = visible_runs(by).filter(pk=run_id).first()
-    if run is None:
-        raise NotFound
-    return run
+    return run_of(by, KIND, RESULT, run_id)
 
 
 def people_named(items: Sequence[ReviewItem]) -> list[int]:

@@ -64,8 +64,7 @@ def _context(run: ImportRun) -> dict[str, Any]:
     return {
         "run": run,
         "counts": run.counts,
-        "silent": imports.is_silent(run, clock.now()),
-        "percent": min(99, 100 * run.rows_done // run.rows_total) if run.rows_total else None,
+        **imports.progress_of(run, clock.now()),
         "remarks": run.report.get("remarks", []),
         "review": [(words.get(line["code"], line["code"]), line["rows"]) for line in run.report.get("review", [])],
         "header": [name for name in header if name],
