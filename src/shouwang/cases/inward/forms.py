@@ -20,7 +20,11 @@ ORDER = forms.ChoiceField(
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(label=_("File"), error_messages={"required": _("Choose the file.")})
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("The cases as SORMAS or Go.Data exported them: CSV or Excel."),
+        error_messages={"required": _("Choose the file.")},
+    )
     pack = forms.ChoiceField(label=_("Disease"), help_text=_("New cases are judged by this pack."))
     order = ORDER
 

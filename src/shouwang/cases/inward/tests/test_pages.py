@@ -62,9 +62,11 @@ def test_from_the_file_to_the_case(cast: Cast, sign_in: SignIn) -> None:
     run = worked()
     page = text(he.get(url("file", run.pk)))
     assert "Import now" in page and "nothing proves that it is them" in page and "soon" in page
+    assert "Cases to check" not in page  # Nothing of it waits yet.
     assert he.get(url("file_problems", run.pk)).content[:2] == b"PK"
     he.post(url("file_commit", run.pk))
     assert worked().state == "done"
+    assert "Cases to check" in text(he.get(url("file", run.pk)))
     row = OutsideCase.objects.get()
     assert "A-1" in text(he.get(url("rows")))
     page = text(he.get(url("row", row.pk)))
